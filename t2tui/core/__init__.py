@@ -1,0 +1,1 @@
+"""The engine: capture, dissect, flows, text. Imports neither textual nor click."""

@@ -1,0 +1,67 @@
+"""Bits of the status word flowStat as masks, under Tranalyzer2's names, for the kernels.
+
+Texts, classes and report lines stand in bits.py.
+"""
+
+L3FLOWINVERT = 1 << 0
+L2_NO_ETH = 1 << 1
+L2_FLOW = 1 << 2
+L2_PPPOE_D = 1 << 3
+L2_PPPOE_S = 1 << 4
+L2_LLDP = 1 << 5
+L2_ARP = 1 << 6
+L2_RARP = 1 << 7
+L2_VLAN = 1 << 8
+L2_MPLS_UCAST = 1 << 9
+L2_MPLS_MCAST = 1 << 10
+L2_L2TP = 1 << 11
+L2_GRE = 1 << 12
+L2_PPP = 1 << 13
+L2_IPV4 = 1 << 14
+L2_IPV6 = 1 << 15
+L3_IPVX = 1 << 16
+L3_IPIP = 1 << 17
+L3_ETHIPF = 1 << 18
+L3_TRDO = 1 << 19
+L3_AYIYA = 1 << 20
+L3_GTP = 1 << 21
+L3_VXLAN = 1 << 22
+L3_CAPWAP = 1 << 23
+L4_SCTP = 1 << 24
+L4_UPNP = 1 << 25
+L2_ERSPAN = 1 << 26
+L2_WCCP = 1 << 27
+L7_SIPRTP = 1 << 28
+L3_GENEVE = 1 << 29
+L3_IPSEC_AH = 1 << 30
+L3_IPSEC_ESP = 1 << 31
+L2SNAPLENGTH = 1 << 32
+L3SNAPLENGTH = 1 << 33
+L3HDRSHRTLEN = 1 << 34
+L4HDRSHRTLEN = 1 << 35
+IPV4_FRAG = 1 << 36
+IPV4_FRAG_ERR = 1 << 37
+IPV4_FRAG_HDSEQ_ERR = 1 << 38
+IPV4_FRAG_PENDING = 1 << 39
+FLWTMOUT = 1 << 40
+RMFLOW = 1 << 41
+RMFLOW_HFULL = 1 << 42
+STPDSCT = 1 << 43
+DUPIPID = 1 << 44
+PPP_NRHD = 1 << 45
+IPV4_HL_TOO_SHORT = 1 << 46
+IP_PL_MSMTCH = 1 << 47
+HDOVRN = 1 << 48
+FL_ALARM = 1 << 49
+LANDATTACK = 1 << 50
+TIMEJUMP = 1 << 51
+LIVEXTR = 1 << 52
+SUBN_FLW_TST = 1 << 55
+TORADD = 1 << 56
+FS_VLAN0 = 1 << 57
+FS_IPV4_PKT = 1 << 58
+FS_IPV6_PKT = 1 << 59
+LAPD_FLOW = 1 << 60
+L7_DTLS = 1 << 61
+FDLSIDX = 1 << 62
+PCAPSNPD = 1 << 63

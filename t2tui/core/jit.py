@@ -1,0 +1,81 @@
+"""The one way to compile a kernel: numba with a cache that survives updates.
+
+numba's own cache key is the modification time of the file that holds the kernel, so a kernel would
+keep calling the old body of a function that it imports. Here the cache lives in a folder named by a
+hash of every kernel source, hence any change makes a new cache and nothing stale is ever run.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _source_hash() -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sorted(PACKAGE.rglob("*.py")):
+        text = source.read_bytes()
+        if b"import kernel" in text or b"import intrinsic" in text or source.name == "layout.py":
+            digest.update(text)
+    return digest.hexdigest()
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def cache_folder() -> Path | None:
+    """Return the folder for compiled kernels, or None where no place is writable.
+
+    The package's own folder is preferred (shared by all users of an installation), then the user's
+    cache directory. Folders of other versions beside it are removed.
+    """
+    name = _source_hash()
+    for base in (PACKAGE / "__pycache__" / "kernels", Path(platformdirs.user_cache_dir("t2tui")) / "kernels"):
+        if (base / name).is_dir() and os.access(base / name, os.W_OK):
+            return base / name
+        if _writable(base / name):
+            for other in base.iterdir():
+                if other.name != name:
+                    shutil.rmtree(other, ignore_errors=True)
+            return base / name
+    return None
+
+
+CACHE = cache_folder()
+if CACHE is not None:
+    os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
+
+import numba  # noqa: E402  (reads NUMBA_CACHE_DIR when it is imported)
+
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "cache": CACHE is not None,
+    "boundscheck": False,
+    "error_model": "numpy",
+    "fastmath": False,
+}
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function on its first call (nopython, no bounds checks, GIL released, cached)."""
+    compiled: Callable[..., Any] = numba.njit(**OPTIONS)(function)
+    return compiled
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a small function for use inside kernels only; LLVM is told to inline it."""
+    compiled: Callable[..., Any] = numba.njit(
+        nogil=True, boundscheck=False, error_model="numpy", forceinline=True
+    )(function)
+    return compiled

@@ -1,0 +1,46 @@
+"""Unaligned loads for kernels: one machine instruction each, big- or little-endian.
+
+There is no bounds check here. Whoever calls proves that the position is inside the array.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba.extending import intrinsic
+
+
+def _load(bits: int, swap: bool, result: Any) -> Callable[..., Any]:
+    def load(typing_context: Any, array: Any, position: Any) -> Any:
+        signature = result(array, numba.types.int64)
+
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            data = context.make_array(sig.args[0])(context, builder, args[0]).data
+            integer = ir.IntType(bits)
+            pointer = builder.bitcast(builder.gep(data, [args[1]]), integer.as_pointer())
+            value = builder.load(pointer)
+            value.align = 1
+            if swap:
+                value = builder.call(builder.module.declare_intrinsic("llvm.bswap", [integer]), [value])
+            return value if bits == 64 else builder.zext(value, ir.IntType(64))
+
+        return signature, codegen
+
+    load.__name__ = f"{'be' if swap else 'le'}{bits}"
+    made: Callable[..., Any] = intrinsic(load)
+    return made
+
+
+be16 = _load(16, True, numba.types.int64)
+"""Big-endian 16 bits at a position of a uint8 array, as int64."""
+be32 = _load(32, True, numba.types.int64)
+"""Big-endian 32 bits, as int64."""
+be64 = _load(64, True, numba.types.uint64)
+"""Big-endian 64 bits, as uint64."""
+le16 = _load(16, False, numba.types.int64)
+"""Little-endian 16 bits, as int64."""
+le32 = _load(32, False, numba.types.int64)
+"""Little-endian 32 bits, as int64."""
+le64 = _load(64, False, numba.types.uint64)
+"""Little-endian 64 bits, as uint64."""
