@@ -1,0 +1,189 @@
+"""Columns of the flow and packet files: names, types, units, descriptions, older names.
+
+One registry for everything that shows or reads columns (table, filter, help, export). The built-in
+columns stand in ``columns.tsv`` beside this module in output order; plugins of users add theirs with
+``register``.
+
+Type codes: ``C`` one character; ``U8``-``U64``, ``I8``-``I64`` decimal; ``H8``-``H64`` hexadecimal;
+``F`` single precision as C ``%.7g``; ``D`` double as ``%f``; ``D9`` double as ``%.9f``; ``S`` quoted
+string, ``SC`` unquoted string; ``MAC``; ``IPX`` address of either family; ``U64.U32`` seconds and
+fraction; ``text`` payload as characters. ``:R`` marks a list, ``T1_T2`` a value of several parts.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+File = Literal["flows", "packets"]
+
+NAMES_0_9_0 = {
+    "pktsSnt": "numPktsSnt",
+    "pktsRcvd": "numPktsRcvd",
+    "l7BytesSnt": "numBytesSnt",
+    "l7BytesRcvd": "numBytesRcvd",
+    "minL7PktSz": "minPktSz",
+    "maxL7PktSz": "maxPktSz",
+    "avgL7PktSz": "avePktSize",
+    "stdL7PktSz": "stdPktSize",
+    "avgIAT": "aveIAT",
+    "tcpAvgWinSz": "tcpAveWinSz",
+    "tcpRTTAckTripAvg": "tcpRTTAckTripAve",
+    "tcpRTTAckTripJitAvg": "tcpRTTAckTripJitAve",
+    "tcpRTTAckJitAvg": "tcpRTTAckJitAve",
+}
+"""Today's name -> name in version 0.9.0. The basicStats names are those of that version's flow file;
+the tcpFlags names follow its spelling of averages."""
+
+OLD_NAMES = {"0.9.0": NAMES_0_9_0, "0.9.3": dict[str, str]()}
+"""Versions whose names can be written, and the columns that have another name there."""
+
+MAX_SUGGESTIONS = 3
+
+
+class UnknownColumn(LookupError):  # noqa: N818 (reads as what it says)
+    """No column has this name.
+
+    Attributes:
+        name: the name that was asked for.
+        suggestions: known names that resemble it, nearest first.
+    """
+
+    def __init__(self, name: str, suggestions: list[str], file: File | None = None):
+        place = f" in the {file} file" if file else ""
+        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else ""
+        super().__init__(f"unknown column {name!r}{place}{hint}")
+        self.name = name
+        self.suggestions = suggestions
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the flow or packet file.
+
+    Attributes:
+        name: today's name.
+        type: type code, see the module's text.
+        header: text in the header file (empty for columns of the packet file).
+        unit: ``s``, ``bytes``, ``packets``, ``bits``, ... or empty.
+        description: one line of help.
+        aliases: names in older versions.
+        bits: name of its bit table (see bits.py), empty without.
+        plugin: who writes it.
+        order: number of that plugin; columns are written in this order.
+        file: ``flows`` or ``packets``.
+    """
+
+    name: str
+    type: str
+    header: str = ""
+    unit: str = ""
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    bits: str = ""
+    plugin: str = ""
+    order: int = 0
+    file: File = "flows"
+
+
+_registered: list[Column] = []
+
+
+@cache
+def _builtin() -> tuple[Column, ...]:
+    columns = []
+    for line in Path(__file__).with_name("columns.tsv").read_text("utf-8").splitlines()[1:]:
+        file, plugin, order, name, type_, unit, bits, header, description, aliases = line.split("\t")
+        columns.append(
+            Column(
+                name,
+                type_,
+                header,
+                unit,
+                description,
+                tuple(aliases.split()),
+                bits,
+                plugin,
+                int(order),
+                "packets" if file == "packets" else "flows",
+            )
+        )
+    return tuple(columns)
+
+
+@cache
+def _by_name() -> dict[tuple[str, str], Column]:
+    """(file, name or alias) -> column. Names win over aliases, earlier columns over later ones."""
+    columns = all_columns()
+    index: dict[tuple[str, str], Column] = {
+        (column.file, column.name): column for column in reversed(columns)
+    }
+    for column in columns:
+        for alias in column.aliases:
+            index.setdefault((column.file, alias), column)
+    return index
+
+
+def all_columns() -> tuple[Column, ...]:
+    """Return every known column, the built-in ones first, in output order."""
+    return (*_builtin(), *_registered)
+
+
+def register(columns: Iterable[Column]) -> None:
+    """Make the columns of a user's plugin known.
+
+    They replace columns that the same plugin has registered before. A name that another plugin uses too is
+    allowed, as in the reference; ``find`` then returns the earlier column.
+    """
+    added = tuple(columns)
+    replaced = {(column.plugin, column.file) for column in added}
+    _registered[:] = [column for column in _registered if (column.plugin, column.file) not in replaced]
+    _registered.extend(added)
+    _by_name.cache_clear()
+
+
+def plugin_columns(plugin: str, file: File) -> tuple[Column, ...]:
+    """Return the columns that a plugin (or ``core``) writes to a file, in output order."""
+    return tuple(column for column in all_columns() if column.plugin == plugin and column.file == file)
+
+
+def file_columns(plugins: Iterable[str], file: File) -> tuple[Column, ...]:
+    """Return all columns of a file for a set of plugins and the core, in output order."""
+    wanted = {"core", *plugins}
+    columns = (column for column in all_columns() if column.plugin in wanted and column.file == file)
+    return tuple(sorted(columns, key=lambda column: column.order))
+
+
+def find(name: str, file: File | None = None) -> Column:
+    """Return the column with a name of today or of an older version.
+
+    Args:
+        name: column name, case matters.
+        file: look in this file only; without, the flow file is searched first.
+
+    Raises:
+        UnknownColumn: no such column; carries the nearest names.
+    """
+    index = _by_name()
+    files = (file,) if file else ("flows", "packets")
+    for candidate in files:
+        if column := index.get((candidate, name)):
+            return column
+    spellings = {known.casefold(): known for where, known in reversed(index) if where in files}
+    nearest = difflib.get_close_matches(name.casefold(), spellings, MAX_SUGGESTIONS)
+    raise UnknownColumn(name, [spellings[match] for match in nearest], file)
+
+
+def old_name(column: Column, version: str) -> str:
+    """Return the name of a column in an older version's files.
+
+    Raises:
+        ValueError: the version's names are not known.
+    """
+    if version not in OLD_NAMES:
+        raise ValueError(
+            f"unknown version {version!r} of column names; known are {', '.join(sorted(OLD_NAMES))}"
+        )
+    return OLD_NAMES[version].get(column.name, column.name)
