@@ -1,0 +1,120 @@
+"""The command ``t2tui``: its subcommands by name, each imported when it is called."""
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+
+import click
+
+from t2tui import __version__
+from t2tui.cli.exits import DONE, USAGE, exit_code
+from t2tui.cli.options import CONTEXT, common_options
+
+DEFAULT = "open"
+"""The subcommand of ``t2tui CAPTURE``."""
+
+SUMMARIES = {
+    "open": "Look at a capture in the terminal; 't2tui CAPTURE' is the same.",
+    "run": "Analyse captures and write their flows, packets and report to files.",
+    "plugin": "List the plugins, or explain one: flags, columns, bits.",
+    "bench": "Time the stages of an analysis on a capture.",
+}
+"""Subcommand -> its line in the help. Module ``t2tui.cli.NAME`` holds the function ``command``."""
+
+EXAMPLES = """\b
+Examples:
+  t2tui run capture.pcap            capture_flows.txt, capture_headers.txt
+  t2tui run *.pcap -w results/      one set of files per capture, in results/
+  zcat big.pcap.gz | t2tui run - -w big
+  t2tui plugin info basicStats
+
+\b
+Completion of commands and options:
+  eval "$(_T2TUI_COMPLETE=bash_source t2tui)"    (also zsh_source, fish_source)
+"""
+
+
+class Commands(click.Group):
+    """A group that knows its subcommands by name alone, and takes a path where a subcommand may stand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help."""
+        return list(SUMMARIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a subcommand."""
+        if cmd_name not in SUMMARIES:
+            return None
+        found: click.Command = import_module(f"t2tui.cli.{cmd_name}").command
+        return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the options before the subcommand; point at ``run`` for those that stand behind it."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as wrong:
+            raise click.UsageError(
+                f"{wrong.format_message()} Options of an analysis follow 't2tui run'.", ctx
+            ) from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand; any other first word is a capture to open."""
+        if args[0] in SUMMARIES:
+            return super().resolve_command(ctx, args)
+        if args[0] != "-" and not os.path.lexists(args[0]):
+            near = get_close_matches(args[0], SUMMARIES, 1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"'{args[0]}' is neither a file nor a subcommand.{hint}", ctx)
+        return DEFAULT, self.get_command(ctx, DEFAULT), args
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write both forms of the call."""
+        formatter.write_usage(ctx.command_path, "[CAPTURE]")
+        formatter.write_usage(ctx.command_path, "COMMAND [OPTIONS] [ARGUMENTS]", prefix="       ")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of subcommands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    epilog=EXAMPLES,
+    context_settings=CONTEXT,
+)
+@common_options
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def program(ctx: click.Context) -> None:
+    """Flow analysis of packet captures: Tranalyzer2's files, a report, and a terminal UI.
+
+    CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd); '-' is standard input.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(import_module(f"t2tui.cli.{DEFAULT}").command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: words after the program's name; ``sys.argv[1:]`` by default.
+
+    Returns:
+        The exit code, see ``t2tui.cli.exits``.
+    """
+    try:
+        result = program.main(arguments, prog_name="t2tui", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else DONE
+    except click.UsageError as wrong:
+        wrong.show()
+        return USAGE
+    except (Exception, KeyboardInterrupt) as exception:
+        return exit_code(exception)

@@ -1,0 +1,88 @@
+"""Exit codes, and how an exception becomes one line on standard error."""
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from t2tui.cli.terminal import say
+
+DONE = 0
+FAILED = 1
+"""A capture, an output file or a setting is at fault; a line on standard error says which."""
+USAGE = 2
+"""Wrong arguments."""
+BUG = 70
+"""An error that nobody foresaw (EX_SOFTWARE of sysexits.h)."""
+INTERRUPTED = 130
+"""Ended by SIGINT; what was finished by then is written."""
+TERMINATED = 143
+"""Ended by SIGTERM; what was finished by then is written."""
+
+DEBUG = "T2TUI_DEBUG"
+"""Environment variable that shows tracebacks; `--debug` sets it."""
+
+
+class Failure(Exception):  # noqa: N818  (the word of the exit code)
+    """An expected error: main prints its text as ``[ERR]`` line and exits with ``code``."""
+
+    def __init__(self, text: str, code: int = FAILED) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def foreseen(exception: BaseException) -> int | None:
+    """Print the line of an error that can happen to everybody.
+
+    Returns:
+        The exit code, or None where the exception is none of these.
+    """
+    if isinstance(exception, Failure):
+        say("ERR", str(exception))
+        return exception.code
+    if isinstance(exception, BrokenPipeError):
+        _leave_standard_output()
+        say("ERR", "The reader of standard output is gone")
+        return FAILED
+    if isinstance(exception, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(exception, MemoryError):
+        say("ERR", "Out of memory")
+        return FAILED
+    if isinstance(exception, OSError):
+        name = f"{exception.filename}: " if exception.filename else ""
+        say("ERR", f"{name}{exception.strerror or exception}")
+        return FAILED
+    return None
+
+
+def unforeseen(exception: BaseException) -> int:
+    """Print what happened and where.
+
+    Returns:
+        The exit code, ``BUG``.
+    """
+    frames = traceback.extract_tb(exception.__traceback__)
+    own = [frame for frame in frames if "t2tui" in Path(frame.filename).parts] or frames
+    where = f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+    say("ERR", f"{type(exception).__name__}{where}: {exception}. This is a bug; --debug shows the traceback")
+    return BUG
+
+
+def exit_code(exception: BaseException) -> int:
+    """Report an exception on standard error, with its traceback when debugging.
+
+    Returns:
+        The exit code that belongs to it.
+    """
+    if os.environ.get(DEBUG):
+        traceback.print_exception(exception)
+    code = foreseen(exception)
+    return unforeseen(exception) if code is None else code
+
+
+def _leave_standard_output() -> None:
+    """Point standard output at /dev/null: the interpreter flushes it at exit and must not fail again."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

@@ -1,0 +1,58 @@
+"""What is printed for people: error lines, marks in colour, and text that cannot steer a terminal."""
+
+import os
+import re
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+MARK_COLOURS = {"INF": 34, "WRN": 33, "ERR": 31, "OK": 32}
+"""ANSI colour of each mark; the mark itself is bold."""
+
+_MARK = re.compile(r"\[(INF|WRN|ERR|OK)\] (.*)")
+
+
+def printable(text: str) -> str:
+    """Return text with control characters escaped as in Python literals, for file names and packet contents."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def use_colour(when: str) -> None:
+    """Choose colour for this process and those that it starts: ``always``, ``never`` or ``auto``."""
+    if when == "never":
+        os.environ["NO_COLOR"] = "1"
+    elif when == "always":
+        os.environ.pop("NO_COLOR", None)
+        os.environ["CLICOLOR_FORCE"] = "1"
+
+
+def has_colour(stream: TextIO) -> bool:
+    """Tell whether a stream gets coloured marks: terminals do, unless ``NO_COLOR`` is set (no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("CLICOLOR_FORCE"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def coloured(line: str) -> str:
+    """Return a report line with its mark in colour, as the reference prints it; other lines unchanged."""
+    match = _MARK.fullmatch(line)
+    if match is None:
+        return line
+    mark, text = match.groups()
+    colour = MARK_COLOURS[mark]
+    return f"\x1b[1;{colour}m[{mark}]\x1b[0m \x1b[0;{colour}m{text}\x1b[0m"
+
+
+def say(mark: str, text: str) -> None:
+    """Print ``[MARK] text`` on standard error.
+
+    Args:
+        mark: ``INF``, ``WRN``, ``ERR`` or ``OK``.
+        text: one line; what went wrong, where, and what to do. Control characters are escaped.
+    """
+    line = f"[{mark}] {printable(text)}"
+    with suppress(OSError):  # nobody is left to read it; the exit code still tells
+        sys.stderr.write((coloured(line) if has_colour(sys.stderr) else line) + "\n")
+        sys.stderr.flush()
