@@ -153,10 +153,10 @@ def test_any_name_is_found_or_refused(name):
 def test_names_of_0_9_0_are_aliases_of_their_columns():
     # header row of the flow file of 0.9.0 with basicFlow, basicStats, tcpStates
     row = (
-        "dir flowInd flowStat timeFirst timeLast duration numHdrDesc numHdrs hdrDesc srcMac dstMac ethType vlanID"
-        " srcIP srcIPCC srcIPOrg srcPort dstIP dstIPCC dstIPOrg dstPort l4Proto numPktsSnt numPktsRcvd numBytesSnt"
-        " numBytesRcvd minPktSz maxPktSz avePktSize stdPktSize minIAT maxIAT aveIAT stdIAT pktps bytps"
-        " pktAsm bytAsm tcpStatesAFlags"
+        "dir flowInd flowStat timeFirst timeLast duration numHdrDesc numHdrs hdrDesc srcMac dstMac ethType"
+        " vlanID srcIP srcIPCC srcIPOrg srcPort dstIP dstIPCC dstIPOrg dstPort l4Proto numPktsSnt numPktsRcvd"
+        " numBytesSnt numBytesRcvd minPktSz maxPktSz avePktSize stdPktSize minIAT maxIAT aveIAT stdIAT"
+        " pktps bytps pktAsm bytAsm tcpStatesAFlags"
     )
     today = file_columns(["basicFlow", "basicStats", "tcpStates"], "flows")
     assert " ".join(old_name(c, "0.9.0") for c in today if c.name != "padBytesSnt") == row
