@@ -1,6 +1,7 @@
 """Options that several subcommands share, and the types of their values."""
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,16 @@ from t2tui.cli.terminal import use_colour
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 """Settings of every command."""
+
+DEFAULT_SPLIT = "500e6"
+"""Bytes after which ``-W`` begins the next flow file, unless it says otherwise."""
+
+MULTIPLES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+
+_SPLIT = re.compile(
+    r"(?P<prefix>.+?)(?::(?P<number>\d+(?:\.\d+)?(?:[eE]\d{1,2})?)(?P<multiple>[KMG]?)(?P<flows>f?))?"
+    r"(?:,(?P<start>\d{1,9}))?"
+)
 
 
 def _debug(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -42,3 +53,41 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
         help="Colour marks in reports; auto: on terminals, unless NO_COLOR is set.",
     )
     return colour(debug(function))
+
+
+class SplitType(click.ParamType):
+    """``PREFIX[:SIZE[K|M|G][f]][,START]`` of option ``-W``, as (prefix, size, by flows, start)."""
+
+    name = "PREFIX:SIZE,START"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int, bool, int]:
+        """Parse the words of the option."""
+        if not isinstance(value, str):
+            return value  # type: ignore[no-any-return]
+        match = _SPLIT.fullmatch(value)
+        if match is None:
+            self.fail(f"'{value}' is not PREFIX[:SIZE[K|M|G][f]][,START], for example out:100M,0", param, ctx)
+        size = int(float(match["number"] or DEFAULT_SPLIT) * MULTIPLES[match["multiple"] or ""])
+        if size < 1:
+            self.fail(f"the size in '{value}' must be at least 1", param, ctx)
+        return match["prefix"], size, bool(match["flows"]), int(match["start"] or 0)
+
+
+class SettingType(click.ParamType):
+    """``PLUGIN.FLAG=VALUE`` of option ``-D``, as (plugin, flag, value); the settings check the rest."""
+
+    name = "PLUGIN.FLAG=VALUE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str, str]:
+        """Take the words apart."""
+        if not isinstance(value, str):
+            return value  # type: ignore[no-any-return]
+        name, equals, setting = value.partition("=")
+        plugin, dot, flag = name.partition(".")
+        if not (equals and dot and plugin and flag):
+            self.fail(f"'{value}' is not PLUGIN.FLAG=VALUE, for example basicFlow.BFO_SENSORID=1", param, ctx)
+        return plugin, flag, setting

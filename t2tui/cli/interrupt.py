@@ -1,0 +1,44 @@
+"""SIGINT and SIGTERM: the first ends a run in order, the second at once."""
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Self
+
+from t2tui.cli.exits import INTERRUPTED, TERMINATED
+from t2tui.cli.terminal import say
+
+CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+
+
+class Interrupt:
+    """Context in which signals cancel what `watch` was told last.
+
+    Attributes:
+        code: exit code of the first signal; 0 as long as there was none.
+    """
+
+    def __init__(self) -> None:
+        self.code = 0
+        self._cancel: Callable[[], None] | None = None
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._arrived) for number in CODES}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def watch(self, cancel: Callable[[], None] | None) -> None:
+        """Set what the first signal calls; without, it raises KeyboardInterrupt as the second one does."""
+        self._cancel = cancel
+
+    def _arrived(self, number: int, frame: FrameType | None) -> None:
+        first = not self.code
+        self.code = self.code or CODES[signal.Signals(number)]
+        if not first or self._cancel is None:
+            raise KeyboardInterrupt
+        self._cancel()
+        say("WRN", "Interrupted: flows read so far are written; once more stops at once")
