@@ -73,21 +73,3 @@ class SplitType(click.ParamType):
         if size < 1:
             self.fail(f"the size in '{value}' must be at least 1", param, ctx)
         return match["prefix"], size, bool(match["flows"]), int(match["start"] or 0)
-
-
-class SettingType(click.ParamType):
-    """``PLUGIN.FLAG=VALUE`` of option ``-D``, as (plugin, flag, value); the settings check the rest."""
-
-    name = "PLUGIN.FLAG=VALUE"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str, str]:
-        """Take the words apart."""
-        if not isinstance(value, str):
-            return value  # type: ignore[no-any-return]
-        name, equals, setting = value.partition("=")
-        plugin, dot, flag = name.partition(".")
-        if not (equals and dot and plugin and flag):
-            self.fail(f"'{value}' is not PLUGIN.FLAG=VALUE, for example basicFlow.BFO_SENSORID=1", param, ctx)
-        return plugin, flag, setting
