@@ -10,12 +10,13 @@ string, ``SC`` unquoted string; ``MAC``; ``IPX`` address of either family; ``U64
 fraction; ``text`` payload as characters. ``:R`` marks a list, ``T1_T2`` a value of several parts.
 """
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
+
+from t2tui.core.nearest import did_you_mean, nearest_names
 
 File = Literal["flows", "packets"]
 
@@ -40,8 +41,6 @@ the tcpFlags names follow its spelling of averages."""
 OLD_NAMES = {"0.9.0": NAMES_0_9_0, "0.9.3": dict[str, str]()}
 """Versions whose names can be written, and the columns that have another name there."""
 
-MAX_SUGGESTIONS = 3
-
 
 class UnknownColumn(LookupError):  # noqa: N818 (reads as what it says)
     """No column has this name.
@@ -53,8 +52,7 @@ class UnknownColumn(LookupError):  # noqa: N818 (reads as what it says)
 
     def __init__(self, name: str, suggestions: list[str], file: File | None = None):
         place = f" in the {file} file" if file else ""
-        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else ""
-        super().__init__(f"unknown column {name!r}{place}{hint}")
+        super().__init__(f"unknown column {name!r}{place}{did_you_mean(suggestions)}")
         self.name = name
         self.suggestions = suggestions
 
@@ -171,9 +169,7 @@ def find(name: str, file: File | None = None) -> Column:
     for candidate in files:
         if column := index.get((candidate, name)):
             return column
-    spellings = {known.casefold(): known for where, known in reversed(index) if where in files}
-    nearest = difflib.get_close_matches(name.casefold(), spellings, MAX_SUGGESTIONS)
-    raise UnknownColumn(name, [spellings[match] for match in nearest], file)
+    raise UnknownColumn(name, nearest_names(name, (known for where, known in index if where in files)), file)
 
 
 def old_name(column: Column, version: str) -> str:

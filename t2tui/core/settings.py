@@ -5,7 +5,6 @@ A plugin declares its flags; ``load_settings`` reads them. What comes later wins
 ``-D PLUGIN.FLAG=VALUE``.
 """
 
-import difflib
 import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+
+from t2tui.core.nearest import did_you_mean, nearest_names
 
 Value = bool | int | float | str | tuple[int, ...]
 Source = Literal["default", "file", "environment", "option"]
@@ -250,10 +251,7 @@ def _known(name: str, known: Mapping[str, Entry], kind: str, where: object) -> E
     """Return the entry of a name or say which names are near."""
     if name in known:
         return known[name]
-    spellings = {candidate.casefold(): candidate for candidate in known}
-    nearest = [spellings[match] for match in difflib.get_close_matches(name.casefold(), spellings, 3)]
-    hint = f"; did you mean {', '.join(nearest)}?" if nearest else ""
-    raise SettingsError(f"{where}: unknown {kind} {name!r}{hint}")
+    raise SettingsError(f"{where}: unknown {kind} {name!r}{did_you_mean(nearest_names(name, known))}")
 
 
 @contextmanager
