@@ -1,0 +1,7 @@
+"""Capture input: files, pipes, compressed captures and lists of captures -> batches of packets."""
+
+from t2tui.core.capture.errors import CaptureError
+from t2tui.core.capture.reader import Capture, CaptureWarning, open_capture
+from t2tui.core.capture.source import NOTHING_YET
+
+__all__ = ["NOTHING_YET", "Capture", "CaptureError", "CaptureWarning", "open_capture"]
