@@ -21,7 +21,7 @@ def _source_hash() -> str:
     digest = hashlib.blake2b(digest_size=8)
     for source in sorted(PACKAGE.rglob("*.py")):
         text = source.read_bytes()
-        if b"import kernel" in text or b"import intrinsic" in text or source.name == "layout.py":
+        if b"core.jit import" in text or b"import intrinsic" in text or source.name == "layout.py":
             digest.update(text)
     return digest.hexdigest()
 

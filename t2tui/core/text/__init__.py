@@ -1,0 +1,1 @@
+"""Compiled text output: columns as rows of T2 text."""
