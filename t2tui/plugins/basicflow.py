@@ -11,6 +11,7 @@ from t2tui.core.jit import inlined, kernel
 from t2tui.core.layout import SHOW_ADDRESS, SHOW_L3, SHOW_MAC, SHOW_PORTS, SHOW_VLAN
 from t2tui.core.memory import be16
 from t2tui.core.settings import Flag
+from t2tui.core.text.escape import quote_string
 from t2tui.core.text.rows import Code, Field, Words
 from t2tui.plugins.base import Plugin, Run
 
@@ -164,7 +165,7 @@ class BasicFlow(Plugin):
         """Return the columns of the flow file."""
         flows, mine, run = self.run.flows.records, self.records, self.run
         codes = Words.from_texts(run.labels.codes)
-        texts = Words.from_texts(quoted(text) for text in run.labels.texts)
+        texts = Words.from_texts(quote_string(text) for text in run.labels.texts)
 
         def slot(code: Code, values: NDArray[Any], **more: Any) -> Field:
             return Field(code, values, by="slot", **more)

@@ -1,0 +1,35 @@
+"""Lines of text over the columns of a run."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from t2tui.core.text.rows import Field, RowWriter
+
+if TYPE_CHECKING:
+    from t2tui.plugins.base import Run
+
+
+class Lines:
+    """A row writer that knows all header descriptions.
+
+    Descriptions are added while the capture is read, and a writer keeps the texts that it was made with.
+    """
+
+    def __init__(self, run: "Run", fields: Callable[[], list[Field]]) -> None:
+        """Ask for the columns when they are first needed.
+
+        Args:
+            run: whose descriptions the columns show.
+            fields: makes the fields of the columns.
+        """
+        self._run = run
+        self._fields = fields
+        self._words: object = None
+
+    def writer(self) -> RowWriter:
+        """Return a writer for everything that was read so far."""
+        words = self._run.descriptions.words
+        if words is not self._words:
+            self._writer = RowWriter(self._fields())
+            self._words = words
+        return self._writer

@@ -1,0 +1,49 @@
+"""The packet file (option ``-s``): one line per packet that has a flow (docs/packetmode.md)."""
+
+import numpy as np
+
+from t2tui.core.batch import PacketBatch
+from t2tui.core.columns import Column, plugin_columns
+from t2tui.core.text.rows import Code, Field
+from t2tui.plugins.base import Run
+from t2tui.plugins.lines import Lines
+
+SUFFIX = "_packets.txt"
+
+
+class PacketLines:
+    """Writes the packet file batch by batch."""
+
+    def __init__(self, run: Run, batch: PacketBatch) -> None:
+        """Open the file and write the line of column names.
+
+        Args:
+            run: its plugins have started.
+            batch: the batch that the engine fills again and again.
+        """
+        self._run = run
+        self._batch = batch
+        self._content = np.zeros(len(batch.packets), np.int64)  # where payload begins in the batch's bytes
+        self._lines = Lines(run, lambda: [field for _, field in self._columns()])
+        self._file = run.outputs.open(SUFFIX)
+        names = "\t".join(run.names(column) for column, _ in self._columns())
+        self._file.write(f"%{names}\n".encode())
+
+    def _columns(self) -> list[tuple[Column, Field]]:
+        packets = self._batch.packets
+        payload = Field(Code.CONTENT, self._content, second=packets["snapL7Len"])
+        content = plugin_columns("core", "packets")[-1]
+        return [*self._run.packet_columns(packets), (content, payload)]
+
+    def write(self) -> None:
+        """Write the packets of the batch, after all plugins have seen them."""
+        batch = self._batch
+        packets = batch.packets[: batch.count]
+        np.add(packets["base"], packets["l7"], out=self._content[: batch.count])
+        rows = np.flatnonzero(packets["flow"] >= 0).astype(np.int32)
+        for text in self._lines.writer().chunks(rows, packets["flow"][rows], batch.data):
+            self._file.write(text)
+
+    def close(self) -> None:
+        """Close the file, which gives it its name."""
+        self._file.close()
