@@ -540,4 +540,4 @@ class RowWriter:
         data: NDArray[np.uint8],
     ) -> bytes:
         """Return all lines at once, see `chunks`."""
-        return b"".join(self.chunks(rows, slots, data))
+        return b"".join(map(bytes, self.chunks(rows, slots, data)))
