@@ -79,3 +79,9 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
         nogil=True, boundscheck=False, error_model="numpy", forceinline=True
     )(function)
     return compiled
+
+
+def routine(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a larger function for use inside kernels only; LLVM decides whether to inline it."""
+    compiled: Callable[..., Any] = numba.njit(nogil=True, boundscheck=False, error_model="numpy")(function)
+    return compiled
