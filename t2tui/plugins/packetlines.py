@@ -35,13 +35,20 @@ class PacketLines:
         content = plugin_columns("core", "packets")[-1]
         return [*self._run.packet_columns(packets), (content, payload)]
 
-    def write(self) -> None:
-        """Write the packets of the batch, after all plugins have seen them."""
+    def write(self, first: int = 0, last: int | None = None) -> None:
+        """Write packets of the batch, after all plugins have seen them.
+
+        Args:
+            first: row of the first packet.
+            last: row behind the last packet; the whole batch without.
+        """
         batch = self._batch
-        packets = batch.packets[: batch.count]
-        np.add(packets["base"], packets["l7"], out=self._content[: batch.count])
+        part = slice(first, batch.count if last is None else last)
+        packets = batch.packets[part]
+        np.add(packets["base"], packets["l7"], out=self._content[part])
         rows = np.flatnonzero(packets["flow"] >= 0).astype(np.int32)
-        for text in self._lines.writer().chunks(rows, packets["flow"][rows], batch.data):
+        slots = packets["flow"][rows]
+        for text in self._lines.writer().chunks(rows + first, slots, batch.data):
             self._file.write(text)
 
     def close(self) -> None:

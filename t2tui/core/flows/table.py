@@ -51,7 +51,8 @@ class FlowTable:
     Attributes:
         records: FLOW per slot (and, behind the slots, the nodes that hold the list together).
         tcp: TCP_STATE per slot; a single record when the state machine is off.
-        times: PACKET_TIMES per packet of the slice assigned last; empty without packet times.
+        times: PACKET_TIMES per packet, in the order of assignment since the last reclaim(); empty
+            without packet times.
         counters: int64, indexed by FlowCounter.
         proto_packets: int64[256], packets of IP flows by protocol.
         proto_bytes: int64[256], their captured bytes.
@@ -170,7 +171,8 @@ class FlowTable:
         self._make_room("pairs", int(self._state[State.PAIRS]) + count)
         self._make_room("fragments", int(self._state[State.FRAGMENTS]) + count)
         first = int(self._state[State.RELEASED])
-        assign(packets, self._arrays, self._labels, self.capacity)
+        arrays = self._arrays._replace(times=self.times[self._assigned - count :])
+        assign(packets, arrays, self._labels, self.capacity)
         return self._arrays.released[first : int(self._state[State.RELEASED])]
 
     def _make_room(self, name: str, entries: int) -> None:
