@@ -35,7 +35,9 @@ class PacketBatch:
         other_count: number of such blocks.
     """
 
-    data: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(READ_BYTES + SPILL_BYTES + SLACK_BYTES, np.uint8))
+    data: NDArray[np.uint8] = field(
+        default_factory=lambda: np.zeros(READ_BYTES + SPILL_BYTES + SLACK_BYTES, np.uint8)
+    )
     packets: NDArray[np.void] = field(default_factory=lambda: np.zeros(BATCH_PACKETS, PACKET))
     count: int = 0
     other_blocks: NDArray[np.int64] = field(default_factory=lambda: np.zeros((256, 3), np.int64))

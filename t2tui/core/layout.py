@@ -9,13 +9,19 @@ import numpy as np
 PACKET = np.dtype(
     [
         # capture
-        ("base", "i8"),  # first captured byte: index into PacketBatch.data (dissection may move it, see there)
+        (
+            "base",
+            "i8",
+        ),  # first captured byte: index into PacketBatch.data (dissection may move it, see there)
         ("sec", "i8"),  # packet time
         ("frac", "i8"),  # ns (us for lists of files); never normalised
         ("pktNo", "u8"),  # from 1; dissection fills it
         ("caplen", "u4"),
         ("len", "u4"),
-        ("block", "u4"),  # bytes of the capture block before base (28 for an Enhanced Packet Block, 0 for pcap)
+        (
+            "block",
+            "u4",
+        ),  # bytes of the capture block before base (28 for an Enhanced Packet Block, 0 for pcap)
         ("blockLen", "u4"),  # bytes that pass through libpcap's buffer for this record (= caplen for pcap)
         # dissection
         ("status", "u8"),  # packet status word, bits of flowStat

@@ -44,3 +44,40 @@ le32 = _load(32, False, numba.types.int64)
 """Little-endian 32 bits, as int64."""
 le64 = _load(64, False, numba.types.uint64)
 """Little-endian 64 bits, as uint64."""
+
+
+def _load_at(bits: int, swap: bool, result: Any) -> Callable[..., Any]:
+    def load(typing_context: Any, address: Any) -> Any:
+        signature = result(numba.types.int64)
+
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            integer = ir.IntType(bits)
+            value = builder.load(builder.inttoptr(args[0], integer.as_pointer()))
+            value.align = 1
+            if swap:
+                value = builder.call(builder.module.declare_intrinsic("llvm.bswap", [integer]), [value])
+            return value if bits == 64 else builder.zext(value, ir.IntType(64))
+
+        return signature, codegen
+
+    load.__name__ = f"{'be' if swap else 'le'}{bits}_at"
+    made: Callable[..., Any] = intrinsic(load)
+    return made
+
+
+# Loads from an address: numba counts references to arrays whenever it passes them on, which costs a
+# kernel of many small functions most of its time. An address is a plain number.
+byte_at = _load_at(8, False, numba.types.int64)
+"""Byte at an address, as int64."""
+be16_at = _load_at(16, True, numba.types.int64)
+"""Big-endian 16 bits at an address, as int64."""
+be32_at = _load_at(32, True, numba.types.int64)
+"""Big-endian 32 bits at an address, as int64."""
+be64_at = _load_at(64, True, numba.types.uint64)
+"""Big-endian 64 bits at an address, as uint64."""
+le16_at = _load_at(16, False, numba.types.int64)
+"""Little-endian 16 bits at an address, as int64."""
+le32_at = _load_at(32, False, numba.types.int64)
+"""Little-endian 32 bits at an address, as int64."""
+le64_at = _load_at(64, False, numba.types.int64)
+"""Little-endian 64 bits at an address, as int64."""

@@ -8,9 +8,9 @@ import numpy as np
 
 from t2tui.core import flowstat as fs
 from t2tui.core.dissect import names
-from t2tui.core.dissect.descriptions import find_child
+from t2tui.core.dissect.descriptions import NODE, STATUS, TEXT, find_child
 from t2tui.core.jit import inlined, routine
-from t2tui.core.memory import be16, be32, be64, le16, le32
+from t2tui.core.memory import be16_at, be32_at, be64_at, byte_at, le16_at, le32_at, le64_at
 
 BUFFER_BYTES = 1 << 20
 """Size of the emulated buffer: the largest record, and what headers beyond its end may skip."""
@@ -22,6 +22,10 @@ CONTEXT = np.dtype(
     [
         (name, "i8")
         for name in (
+            "buffer",  # addresses of the buffer, of the tree of descriptions and of the token table
+            "tree",
+            "treeMask",
+            "tokens",
             "raw",  # first captured byte
             "end",  # one past the last captured byte
             "len",  # wire length
@@ -77,127 +81,142 @@ CONTEXT = np.dtype(
 DROP, ETHER_OR_LLC, ETHER, LAYER2, IPV4, IPV6, DONE4, DONE6, FAIL = range(9)
 """Next step of the dissection. FAIL: a tunnel that is none; the outer packet goes on."""
 
-EVENT_NONE, EVENT_NO_DATA, EVENT_NULL_FAMILY, EVENT_RAW_VERSION, EVENT_JUNIPER, EVENT_PPI, EVENT_SNAP, EVENT_SNAP_OUTER = range(8)
+(
+    EVENT_NONE,
+    EVENT_NO_DATA,
+    EVENT_NULL_FAMILY,
+    EVENT_RAW_VERSION,
+    EVENT_JUNIPER,
+    EVENT_PPI,
+    EVENT_SNAP,
+    EVENT_SNAP_OUTER,
+) = range(8)
 
 
 @inlined
-def u8(b, p):
+def u8(c, p):
     """Byte at a position."""
-    return np.int64(b[p & _MASK])
+    return byte_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u16(b, p):
+def u16(c, p):
     """Big-endian 16 bits at a position."""
-    return be16(b, p & _MASK)
+    return be16_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u32(b, p):
+def u32(c, p):
     """Big-endian 32 bits at a position."""
-    return be32(b, p & _MASK)
+    return be32_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u64(b, p):
+def u64(c, p):
     """Big-endian 64 bits at a position, unsigned."""
-    return be64(b, p & _MASK)
+    return be64_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u16le(b, p):
+def u16le(c, p):
     """Little-endian 16 bits at a position."""
-    return le16(b, p & _MASK)
+    return le16_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u32le(b, p):
+def u32le(c, p):
     """Little-endian 32 bits at a position."""
-    return le32(b, p & _MASK)
+    return le32_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def nibble(b, p):
+def nibble(c, p):
     """High nibble of a byte: the version of an IP header."""
-    return u8(b, p) >> 4
+    return u8(c, p) >> 4
 
 
 @routine
-def append(c, tree, token):
+def append(c, token):
     """Append a token's text to the header description."""
     if c.node < 0:
         return
-    i = find_child(tree, c.node, token)
-    if i < 0:
+    child = find_child(c.tree, c.treeMask, c.node, token)
+    if child == 0:
         c.missParent = c.node
         c.missToken = token
         c.node = -1
         return
-    c.node = tree[i].node
-    c.text = tree[i].text
-    c.status |= np.int64(tree[i].status)
+    c.node = le32_at(child + NODE)
+    c.text = le32_at(child + TEXT)
+    c.status |= le64_at(child + STATUS)
 
 
 @inlined
-def add(c, tree, token):
+def token_of(c, index):
+    """Entry of the token table; UNNAMED and NO_TOKEN are negative."""
+    return np.int64(np.int32(le32_at(c.tokens + 4 * index)))
+
+
+@inlined
+def add(c, token):
     """Add a header: its name to the description, one to the count."""
     c.numHdrs += 1
-    append(c, tree, token)
+    append(c, token)
 
 
 @routine
-def add_repeated(c, tree, token, count):
+def add_repeated(c, token, count):
     """Add a header that stands ``count`` times in a row."""
-    add(c, tree, token)
+    add(c, token)
     if count >= 2:
-        append(c, tree, (names.REPEAT << 24) | count)
+        append(c, (names.REPEAT << 24) | count)
         c.numHdrs += count - 1
 
 
 @routine
-def add_ether_type(c, tree, tokens, ether_type):
+def add_ether_type(c, ether_type):
     """Add the name of an EtherType."""
-    token = np.int64(tokens[names.ETHER_TOKENS + ether_type])
+    token = token_of(c, names.ETHER_TOKENS + ether_type)
     if token == names.UNNAMED:
         token = (names.UNKNOWN_HEX4 << 24) | ether_type
         c.status |= fs.STPDSCT
-    add(c, tree, token)
+    add(c, token)
     if ether_type == 0x8906:
-        add(c, tree, FC)
+        add(c, FC)
 
 
 @routine
-def add_ip_protocol(c, tree, tokens, protocol):
+def add_ip_protocol(c, protocol):
     """Add the name of an IP protocol; number 59 has none."""
-    token = np.int64(tokens[names.IP_TOKENS + protocol])
+    token = token_of(c, names.IP_TOKENS + protocol)
     if token == names.UNNAMED:
         token = (names.UNKNOWN_DECIMAL << 24) | protocol
         c.status |= fs.STPDSCT
     if token != names.NO_TOKEN:
-        add(c, tree, token)
+        add(c, token)
 
 
 @routine
-def add_ppp(c, tree, tokens, protocol):
+def add_ppp(c, protocol):
     """Add the name of a PPP protocol; unknown ones are shown with their bytes swapped."""
-    token = np.int64(tokens[names.PPP_TOKENS + protocol])
+    token = token_of(c, names.PPP_TOKENS + protocol)
     if token == names.UNNAMED:
         token = (names.UNKNOWN_HEX4 << 24) | ((protocol & 0xFF) << 8) | (protocol >> 8)
         c.status |= fs.STPDSCT
-    add(c, tree, token)
+    add(c, token)
     if protocol == 0x003D:
-        add(c, tree, MP)
+        add(c, MP)
 
 
 @routine
-def add_llc(c, tree, tokens, dsap):
+def add_llc(c, dsap):
     """Add the name of an LLC destination; some have none."""
-    token = np.int64(tokens[names.LLC_TOKENS + dsap])
+    token = token_of(c, names.LLC_TOKENS + dsap)
     if token == names.UNNAMED:
         token = (names.UNKNOWN_HEX2 << 24) | dsap
         c.status |= fs.STPDSCT
     if token != names.NO_TOKEN:
-        add(c, tree, token)
+        add(c, token)
 
 
 ETH, ISL, NULL, PPP, RAW = (names.token(n) for n in ("eth", "isl:", "null", "ppp", "raw"))
@@ -215,7 +234,9 @@ L2TP, IGMP, DVMRP, PIM, RGMP = (names.token(n) for n in (":l2tp", ":igmp", ":dvm
 ICMPV6, OSPF, ETHERIP, WCCP = (names.token(n) for n in (":icmpv6", ":ospf", ":etherip", ":wccp"))
 HOPOPTS, DSTOPTS = names.token(":ipv6.hopopts"), names.token(":ipv6.dstopts")
 ROUTING, FRAGHDR = names.token(":ipv6.routing"), names.token(":ipv6.fraghdr")
-AYIYA, GTP, VXLAN, VXLAN_GPE, NSH = (names.token(n) for n in (":ayiya", ":gtp", ":vxlan", ":vxlan_gpe", ":nsh"))
+AYIYA, GTP, VXLAN, VXLAN_GPE, NSH = (
+    names.token(n) for n in (":ayiya", ":gtp", ":vxlan", ":vxlan_gpe", ":nsh")
+)
 GENEVE, CAPWAP, CAPWAP_DATA = (names.token(n) for n in (":geneve", ":capwap", ":capwap.data"))
 LWAPP, DTLS, TEREDO = (names.token(n) for n in (":lwapp", ":dtls", ":teredo"))
 SSDP, DTLS10, DTLS12 = (names.token(n) for n in (":ssdp", ":dtls1.0", ":dtls1.2"))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from t2tui.core.dissect import names
 from t2tui.core.flowstat import HDOVRN
 from t2tui.core.jit import inlined
+from t2tui.core.memory import le64_at
 from t2tui.core.text.rows import Words
 
 MAX_TEXT = 127
@@ -23,17 +24,23 @@ MIX = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(40)
 
 
+NODE, TEXT, STATUS = (int(CHILD.fields[name][1]) for name in ("node", "text", "status"))  # type: ignore[index]
+_ENTRY = CHILD.itemsize
+
+
 @inlined
-def find_child(children, node, token):
-    """Return the index of the child's entry in the table, or -1 if there is none yet."""
+def find_child(tree, mask, node, token):
+    """Return the address of a child's entry in the table at address ``tree``, or 0 if there is none yet."""
     key = (np.int64(node) << 32) | np.int64(token)
-    mask = len(children) - 1
     i = np.int64((np.uint64(key) * MIX) >> SHIFT) & mask
-    while children[i].key != key:
-        if children[i].key == -1:
-            return -1
+    while True:
+        entry = tree + i * _ENTRY
+        found = le64_at(entry)
+        if found == key:
+            return entry
+        if found == -1:
+            return np.int64(0)
         i = (i + 1) & mask
-    return i
 
 
 def _token_text(token: int) -> str:

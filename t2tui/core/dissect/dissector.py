@@ -20,7 +20,7 @@ from t2tui.core.dissect.ipv4 import ipv4
 from t2tui.core.dissect.ipv6 import ipv6
 from t2tui.core.dissect.link import link_layer
 from t2tui.core.dissect.names import token_table
-from t2tui.core.jit import kernel, routine
+from t2tui.core.jit import inlined, kernel, routine
 from t2tui.core.layout import (
     FRAG_LATER,
     KIND_DROPPED,
@@ -66,7 +66,12 @@ _C = DissectCounter
 _PACKETS, _HEADERS_MIN, _HEADERS_MAX = int(_C.PACKETS), int(_C.HEADERS_MIN), int(_C.HEADERS_MAX)
 _VLAN_MAX, _MPLS_MAX, _LLC, _GRE = int(_C.VLAN_MAX), int(_C.MPLS_MAX), int(_C.LLC), int(_C.GRE)
 _TEREDO, _AYIYA, _IPVX, _DTLS = int(_C.TEREDO), int(_C.AYIYA), int(_C.IPVX), int(_C.DTLS)
-_FRAGMENTS6, _WIRE_BYTES, _SPILL, _OTHER = int(_C.FRAGMENTS6), int(_C.WIRE_BYTES), int(_C.SPILL), int(_C.OTHER)
+_FRAGMENTS6, _WIRE_BYTES, _SPILL, _OTHER = (
+    int(_C.FRAGMENTS6),
+    int(_C.WIRE_BYTES),
+    int(_C.SPILL),
+    int(_C.OTHER),
+)
 _EVENTS, _SNAP_WARNED = int(_C.EVENTS), int(_C.SNAP_WARNED)
 
 COMPLETE, MISS, SPILL_FULL = range(3)
@@ -85,7 +90,11 @@ def copy_bytes(typing_context, target, target_position, source, source_position,
         to = context.make_array(sig.args[0])(context, builder, args[0]).data
         of = context.make_array(sig.args[2])(context, builder, args[2]).data
         cgutils.raw_memcpy(
-            builder, builder.gep(to, [args[1]]), builder.gep(of, [args[3]]), args[4], ir.Constant(ir.IntType(64), 1)
+            builder,
+            builder.gep(to, [args[1]]),
+            builder.gep(of, [args[3]]),
+            args[4],
+            ir.Constant(ir.IntType(64), 1),
         )
         return context.get_dummy_value()
 
@@ -130,29 +139,29 @@ def begin(c, packet, link):
 
 
 @routine
-def walk_headers(b, c, tree, tokens):
+def walk_headers(c):
     """Go from header to header until a flow key is known or the packet is dropped."""
-    step = link_layer(b, c, tree, tokens)
+    step = link_layer(c)
     if step == k.ETHER_OR_LLC:
-        step = type_or_length(b, c, tree, tokens, c.position)
+        step = type_or_length(c, c.position)
     elif step == k.ETHER:
-        step = ether_type_at(b, c, tree, tokens, c.position)
+        step = ether_type_at(c, c.position)
     while step == k.IPV4 or step == k.IPV6:
         if step == k.IPV4:
-            step = ipv4(b, c, tree, tokens)
+            step = ipv4(c)
         else:
-            step = ipv6(b, c, tree, tokens)
+            step = ipv6(c)
     return step
 
 
 @routine
-def mac(b, position):
+def mac(c, position):
     """Six bytes as a number."""
-    return u64(b, position) >> np.uint64(16)
+    return u64(c, position) >> np.uint64(16)
 
 
 @routine
-def store_layer2(b, c, packet):
+def store_layer2(c, packet):
     """Lengths and key of a packet that ended as layer-2 packet."""
     packet.kind = KIND_LAYER2
     c.status |= fs.L2_FLOW
@@ -174,47 +183,47 @@ def store_layer2(b, c, packet):
 
 
 @routine
-def store_ip(b, c, packet, is_v4):
+def store_ip(c, packet, is_v4):
     """Key and transport fields of an IP packet."""
     if is_v4:
         packet.kind = KIND_IPV4
         packet.srcHi = 0
         packet.dstHi = 0
-        packet.srcLo = u32(b, c.ip + 12)
-        packet.dstLo = u32(b, c.ip + 16)
-        packet.ipId = u16(b, c.ip + 4)
-        packet.ttl = u8(b, c.ip + 8)
+        packet.srcLo = u32(c, c.ip + 12)
+        packet.dstLo = u32(c, c.ip + 16)
+        packet.ipId = u16(c, c.ip + 4)
+        packet.ttl = u8(c, c.ip + 8)
     else:
         packet.kind = KIND_IPV6
-        packet.srcHi = u64(b, c.ip + 8)
-        packet.srcLo = u64(b, c.ip + 16)
-        packet.dstHi = u64(b, c.ip + 24)
-        packet.dstLo = u64(b, c.ip + 32)
+        packet.srcHi = u64(c, c.ip + 8)
+        packet.srcLo = u64(c, c.ip + 16)
+        packet.dstHi = u64(c, c.ip + 24)
+        packet.dstLo = u64(c, c.ip + 32)
         packet.ipId = 0
-        packet.ttl = u8(b, c.ip + 7)
-    packet.seq = u32(b, c.l4 + 4)
-    packet.ack = u32(b, c.l4 + 8)
-    packet.tcpFlags = u8(b, c.l4 + 13)
-    packet.window = u16(b, c.l4 + 14)
+        packet.ttl = u8(c, c.ip + 7)
+    packet.seq = u32(c, c.l4 + 4)
+    packet.ack = u32(c, c.l4 + 8)
+    packet.tcpFlags = u8(c, c.l4 + 13)
+    packet.window = u16(c, c.l4 + 14)
     is_udp = c.proto == 17 or c.proto == 136
-    packet.udpLen = u16(b, c.l4 + 4) if is_udp and not c.frag & FRAG_LATER else 0
+    packet.udpLen = u16(c, c.l4 + 4) if is_udp and not c.frag & FRAG_LATER else 0
     if c.len <= PADDED_PACKET:
         c.pad = max(0, c.len - c.l3Len - (c.ip - c.raw))
 
 
 @routine
-def store(b, c, packet, step):
+def store(c, packet, step):
     """Write the outcome into the PACKET record."""
     packet.flow = -1
     packet.isNew = 0
     packet.kind = KIND_DROPPED
     packet.show = 0
-    packet.srcMac = mac(b, c.l2 + 6)
-    packet.dstMac = mac(b, c.l2)
+    packet.srcMac = mac(c, c.l2 + 6)
+    packet.dstMac = mac(c, c.l2)
     if step == k.LAYER2:
-        store_layer2(b, c, packet)
+        store_layer2(c, packet)
     elif step == k.DONE4 or step == k.DONE6:
-        store_ip(b, c, packet, step == k.DONE4)
+        store_ip(c, packet, step == k.DONE4)
         if c.proto == 6 or c.proto == 17 or c.proto == 136 or c.proto == 132:
             packet.show |= SHOW_PORTS
     if c.l3 >= 0:
@@ -245,7 +254,7 @@ def store(b, c, packet, step):
     packet.padLen = c.pad
 
 
-@routine
+@inlined
 def count(c, packet, counters, average, events):
     """Bookkeeping at the end of a packet."""
     headers = c.numHdrs
@@ -285,7 +294,7 @@ def note(counters, events, event, number, a, b, c):
     counters[_EVENTS] += 1
 
 
-@routine
+@inlined
 def rebuild(b, c, packet, data, spill):
     """Copy a packet whose payload or tags reach beyond its captured bytes behind the batch's data.
 
@@ -307,7 +316,7 @@ def rebuild(b, c, packet, data, spill):
     return spill + reach
 
 
-@routine
+@inlined
 def pass_blocks(b, data, others, other_count, counters, packet):
     """Let the blocks without packets that stand before a packet pass through the buffer."""
     while counters[_OTHER] < other_count and others[counters[_OTHER], 0] <= packet:
@@ -317,7 +326,9 @@ def pass_blocks(b, data, others, other_count, counters, packet):
 
 
 @kernel
-def dissect_batch(b, contexts, tree, tokens, data, packets, first, last, others, other_count, link, counters, average, events):
+def dissect_batch(
+    b, contexts, data, packets, first, last, others, other_count, link, counters, average, events
+):
     """Dissect packets[first:last]; return (index of the packet to go on with, why)."""
     c = contexts[0]
     for i in range(first, last):
@@ -336,10 +347,10 @@ def dissect_batch(b, contexts, tree, tokens, data, packets, first, last, others,
             note(counters, events, k.EVENT_NO_DATA, packet.pktNo, 0, 0, 0)
             continue
         begin(c, packet, link)
-        step = walk_headers(b, c, tree, tokens)
+        step = walk_headers(c)
         if c.node < 0:
             return i, MISS
-        store(b, c, packet, step)
+        store(c, packet, step)
         if packet.kind != KIND_DROPPED:
             spill = rebuild(b, c, packet, data, counters[_SPILL])
             if spill < 0:
@@ -412,17 +423,21 @@ class Dissector:
         counters[_C.EVENTS] = 0
         if len(self._events) < batch.count:
             self._events = np.zeros((len(batch.packets), 5), np.int64)
+        context = self._context[0]
+        context["buffer"] = self._buffer.ctypes.data
+        context["tokens"] = self._tokens.ctypes.data
         position = first
         while True:
+            context["tree"] = self.descriptions.children.ctypes.data
+            context["treeMask"] = len(self.descriptions.children) - 1
             position, why = dissect_batch(
-                self._buffer, self._context, self.descriptions.children, self._tokens, batch.data, batch.packets,
+                self._buffer, self._context, batch.data, batch.packets,
                 position, batch.count, batch.other_blocks, batch.other_count, self.link_type, counters,
                 self._average, self._events,
             )  # fmt: skip
             if why != MISS:
                 return int(position)
-            missed = self._context[0]
-            self.descriptions.add(int(missed["missParent"]), int(missed["missToken"]))
+            self.descriptions.add(int(context["missParent"]), int(context["missToken"]))
 
     def events(self) -> list[Event]:
         """Return what the last call of dissect() has to warn of, in packet order."""

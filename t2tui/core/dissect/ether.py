@@ -23,28 +23,28 @@ def is_vlan(ether_type):
 
 
 @routine
-def vlan_tags(b, c, tree, position):
+def vlan_tags(c, position):
     """Step over the VLAN tags at a type field; return the position of the type behind them."""
-    if not is_vlan(u16(b, position)):
+    if not is_vlan(u16(c, position)):
         return position
     c.status |= fs.L2_VLAN
     c.vlanPos = position + 2
     count = 0
-    while is_vlan(u16(b, position)) and position <= c.end - 4:
-        c.vlan = u16(b, position + 2) & 0xFFF
+    while is_vlan(u16(c, position)) and position <= c.end - 4:
+        c.vlan = u16(c, position + 2) & 0xFFF
         if c.vlan == 0:
             c.status |= fs.FS_VLAN0
         position += 4
         count += 1
     c.vlanHeaders += count
-    add_repeated(c, tree, k.VLAN, count)
+    add_repeated(c, k.VLAN, count)
     return position
 
 
 @inlined
-def ip_by_version(b, c, position):
+def ip_by_version(c, position):
     """Next step for an IP header whose version nibble decides; FAIL if it is neither 4 nor 6."""
-    version = nibble(b, position)
+    version = nibble(c, position)
     c.position = position
     if version == 4:
         return k.IPV4
@@ -61,27 +61,27 @@ def set_padding(c, pad):
 
 
 @routine
-def type_or_length(b, c, tree, tokens, position):
+def type_or_length(c, position):
     """A type field behind the link layer: VLAN tags, then EtherType or 802.3 length with LLC."""
-    position = vlan_tags(b, c, tree, position)
-    value = u16(b, position)
+    position = vlan_tags(c, position)
+    value = u16(c, position)
     c.lengthField = value
     if value > 1500 and value != 0x8870:
-        return ether_type_at(b, c, tree, tokens, position)
-    add(c, tree, k.LLC)
+        return ether_type_at(c, position)
+    add(c, k.LLC)
     c.llc = 1
-    dsap = u8(b, position + 2)
-    ssap = u8(b, position + 3)
+    dsap = u8(c, position + 2)
+    ssap = u8(c, position + 3)
     if dsap == 0xAA and ssap == 0xAA:
-        return ether_type_at(b, c, tree, tokens, position + 8)
-    payload = position + (5 if u8(b, position + 4) & 3 == 3 else 6)
+        return ether_type_at(c, position + 8)
+    payload = position + (5 if u8(c, position + 4) & 3 == 3 else 6)
     if dsap != 0x06:
-        add_llc(c, tree, tokens, dsap)
+        add_llc(c, dsap)
     else:
-        step = ip_by_version(b, c, payload)
+        step = ip_by_version(c, payload)
         if step != k.FAIL:
             return step
-        add(c, tree, k.IPVX)
+        add(c, k.IPVX)
         c.status |= fs.L3_IPVX
     c.ethType = dsap << 8 | ssap
     c.l7 = payload
@@ -90,40 +90,40 @@ def type_or_length(b, c, tree, tokens, position):
 
 
 @routine
-def ether_type_at(b, c, tree, tokens, position):
+def ether_type_at(c, position):
     """An EtherType; MPLS pseudo wires and ERSPAN lead to further Ethernet headers."""
     while True:
-        ether_type = u16(b, position)
+        ether_type = u16(c, position)
         c.ethType = ether_type
         if ether_type == 0x0800 or ether_type == 0x86DD:
             c.l3 = position + 2
             c.position = c.l3
-            if nibble(b, c.l3) == (4 if ether_type == 0x0800 else 6):
+            if nibble(c, c.l3) == (4 if ether_type == 0x0800 else 6):
                 return k.IPV4 if ether_type == 0x0800 else k.IPV6
             c.ipvx += 1
-            add(c, tree, k.IPVX)
+            add(c, k.IPVX)
             c.status |= fs.L3_IPVX
         elif ether_type == 0x0806:
-            add(c, tree, k.ARP)
+            add(c, k.ARP)
             c.status |= fs.L2_ARP
         elif ether_type == 0x8847 or ether_type == 0x8848:
-            step = mpls(b, c, tree, position)
+            step = mpls(c, position)
             if step != k.FAIL:
                 return step
             position = c.position
             continue
         elif ether_type == 0x88BE:
             c.status |= fs.L2_ERSPAN
-            add(c, tree, k.ERSPAN)
-            add(c, tree, k.IN_ETH)
+            add(c, k.ERSPAN)
+            add(c, k.IN_ETH)
             c.l2 = position + 10
             position += 22
             continue
         elif ether_type == 0x8864:
-            if pppoe_session(b, c, tree, tokens, position + 8):
-                return k.IPV4 if u16(b, position + 8) == 0x21 else k.IPV6
+            if pppoe_session(c, position + 8):
+                return k.IPV4 if u16(c, position + 8) == 0x21 else k.IPV6
         else:
-            other_ether_type(b, c, tree, tokens, ether_type, position)
+            other_ether_type(c, ether_type, position)
         break
     c.l7 = position + 2
     if c.llc:
@@ -136,70 +136,70 @@ def ether_type_at(b, c, tree, tokens, position):
 
 
 @routine
-def other_ether_type(b, c, tree, tokens, ether_type, position):
+def other_ether_type(c, ether_type, position):
     """EtherTypes that end the dissection."""
     if ether_type == 0x80F3:
-        add(c, tree, k.AARP)
+        add(c, k.AARP)
         c.status |= fs.L2_ARP
     elif ether_type == 0x8035:
-        add(c, tree, k.RARP)
+        add(c, k.RARP)
         c.status |= fs.L2_RARP
     elif ether_type == 0x88CC:
-        add(c, tree, k.LLDP)
+        add(c, k.LLDP)
         c.status |= fs.L2_LLDP
     elif ether_type == 0x8863:
-        add(c, tree, k.PPPOED)
+        add(c, k.PPPOED)
         c.status |= fs.L2_PPPOE_D
     elif ether_type == 0x8809:
-        add(c, tree, k.SLOW)
-        subtype = u8(b, position + 3)
+        add(c, k.SLOW)
+        subtype = u8(c, position + 3)
         if subtype == 1:
-            add(c, tree, k.LACP)
+            add(c, k.LACP)
         elif subtype == 2:
-            add(c, tree, k.MARKER)
+            add(c, k.MARKER)
         elif subtype == 3:
-            add(c, tree, k.OAMPDU)
+            add(c, k.OAMPDU)
         elif subtype == 10:
-            add(c, tree, k.OSSP)
+            add(c, k.OSSP)
     else:
-        add_ether_type(c, tree, tokens, ether_type)
+        add_ether_type(c, ether_type)
 
 
 @routine
-def pppoe_session(b, c, tree, tokens, position):
+def pppoe_session(c, position):
     """PPPoE session with its PPP protocol at a position; true if IP follows (at c.position)."""
-    add(c, tree, k.PPPOES)
+    add(c, k.PPPOES)
     c.status |= fs.L2_PPPOE_S
-    add(c, tree, k.IN_PPP)
-    protocol = u16(b, position)
+    add(c, k.IN_PPP)
+    protocol = u16(c, position)
     c.position = position + 2
     if protocol == 0x21 or protocol == 0x57:
         return True
-    add_ppp(c, tree, tokens, protocol)
+    add_ppp(c, protocol)
     return False
 
 
 @routine
-def mpls(b, c, tree, position):
+def mpls(c, position):
     """MPLS labels behind a type field; FAIL: a type field follows at c.position (pseudo wire)."""
     c.status |= fs.L2_MPLS_UCAST if c.ethType == 0x8847 else fs.L2_MPLS_MCAST
     label = position + 2
     count = 0
     while True:
-        bottom = u8(b, label + 2) & 1
+        bottom = u8(c, label + 2) & 1
         label += 4
         count += 1
         if bottom or label > c.end - 4:
             break
     c.mplsHeaders = max(c.mplsHeaders, count)
-    add_repeated(c, tree, k.MPLS, count)
-    step = ip_by_version(b, c, label)
+    add_repeated(c, k.MPLS, count)
+    step = ip_by_version(c, label)
     if step != k.FAIL:
         return step
-    if nibble(b, label) == 0:
-        add(c, tree, k.PWETHCW)
+    if nibble(c, label) == 0:
+        add(c, k.PWETHCW)
         label += 4
-    add(c, tree, k.IN_ETH)
+    add(c, k.IN_ETH)
     c.l2 = label
-    c.position = vlan_tags(b, c, tree, label + 12)
+    c.position = vlan_tags(c, label + 12)
     return k.FAIL

@@ -22,146 +22,146 @@ INNER = 100
 
 
 @inlined
-def gre_length(b, position):
+def gre_length(c, position):
     """Length of the GRE header with its optional words."""
-    flags = u8(b, position)
+    flags = u8(c, position)
     length = 4
     for bit in (0x80, 0x40, 0x20, 0x10, 0x08):
         if flags & bit:
             length += 4
-    if u8(b, position + 1) & 0x80:
+    if u8(c, position + 1) & 0x80:
         length += 4
     return length
 
 
 @routine
-def gre(b, c, tree, tokens):
+def gre(c):
     """GRE at c.l4: INNER or IPV6 at c.position, IPV4 (recursion), or FAIL: the outer packet goes on."""
-    add(c, tree, k.GRE)
+    add(c, k.GRE)
     c.status |= fs.L2_GRE
-    protocol = u16(b, c.l4 + 2)
-    c.greLen = gre_length(b, c.l4)
+    protocol = u16(c, c.l4 + 2)
+    c.greLen = gre_length(c, c.l4)
     q = c.l4 + c.greLen
     if protocol == 0x0800:
-        add(c, tree, k.N_IPV4)
+        add(c, k.N_IPV4)
         c.position = q
         return INNER
     if protocol == 0x880B:
-        return gre_ppp(b, c, tree, tokens, q)
+        return gre_ppp(c, q)
     if protocol == 0x6558 or protocol == 0x88BE:
         if protocol == 0x88BE:
-            add(c, tree, k.ERSPAN)
+            add(c, k.ERSPAN)
             c.status |= fs.L2_ERSPAN
             q += 8
             c.greLen += 8
-        return gre_ethernet(b, c, tree, tokens, q)
+        return gre_ethernet(c, q)
     if protocol == 0x883E:
-        add(c, tree, k.WCCP)
+        add(c, k.WCCP)
         c.status |= fs.L2_WCCP
-        step = ip_by_version(b, c, q + 4)
+        step = ip_by_version(c, q + 4)
         if step == FAIL:
             c.status |= fs.STPDSCT
         return step
-    add_ether_type(c, tree, tokens, protocol)
+    add_ether_type(c, protocol)
     c.pending = 0
     c.status |= fs.STPDSCT
     return FAIL
 
 
 @routine
-def gre_ppp(b, c, tree, tokens, q):
+def gre_ppp(c, q):
     """PPP in GRE; compressed protocol fields of one odd byte included."""
-    add(c, tree, k.IN_PPP)
+    add(c, k.IN_PPP)
     c.status |= fs.L2_PPP
-    first = u8(b, q)
+    first = u8(c, q)
     if first == 0xFD:
-        add(c, tree, k.COMP_DATA)
+        add(c, k.COMP_DATA)
         c.status |= fs.PPP_NRHD | fs.STPDSCT
         return FAIL
-    if u8(b, c.l4 + 1) & 7 == 1 and u16(b, c.l4 + 4) == 0:
+    if u8(c, c.l4 + 1) & 7 == 1 and u16(c, c.l4 + 4) == 0:
         c.status |= fs.STPDSCT
         return FAIL
     if first != 0xFF and first & 1:
         if first == 0x21:
-            add(c, tree, k.N_IPV4)
+            add(c, k.N_IPV4)
             c.position = q + 1
             return INNER
         return FAIL
-    protocol = u16(b, q + 2) if first == 0xFF else u16(b, q)
+    protocol = u16(c, q + 2) if first == 0xFF else u16(c, q)
     c.position = q + 4
     if protocol == 0x0021:
-        add(c, tree, k.N_IPV4)
+        add(c, k.N_IPV4)
         c.greLen += 4
         return INNER
     if protocol == 0x0057 and first == 0xFF:
         return IPV6
-    add_ppp(c, tree, tokens, protocol)
+    add_ppp(c, protocol)
     c.status |= fs.STPDSCT
     return FAIL
 
 
 @inlined
-def gre_frame(b, c, tree, q):
+def gre_frame(c, q):
     """Ethernet header inside GRE: EtherType, with c.position on the payload (or on the type behind LLC)."""
-    add(c, tree, k.IN_ETH)
+    add(c, k.IN_ETH)
     position = q + 12
     if c.snapL2 >= 4:
-        position = vlan_tags(b, c, tree, position)
-    ether_type = u16(b, position)
+        position = vlan_tags(c, position)
+    ether_type = u16(c, position)
     c.position = position + 2
     if ether_type <= 1500 or ether_type == 0x8870:
-        add(c, tree, k.LLC)
+        add(c, k.LLC)
         c.llc = 1
         c.position = position + 8
-        ether_type = u16(b, position + 8)
+        ether_type = u16(c, position + 8)
     return ether_type
 
 
 @routine
-def gre_ethernet(b, c, tree, tokens, q):
+def gre_ethernet(c, q):
     """Ethernet (or ERSPAN) in GRE."""
-    ether_type = gre_frame(b, c, tree, q)
+    ether_type = gre_frame(c, q)
     if ether_type == 0x0800 or ether_type == 0x86DD:
         c.snapL2 -= q - c.l2
         c.l2 = q
         if ether_type == 0x0800:
-            add(c, tree, k.N_IPV4)
+            add(c, k.N_IPV4)
             return INNER
         return IPV6
-    add_ether_type(c, tree, tokens, ether_type)
+    add_ether_type(c, ether_type)
     c.status |= fs.STPDSCT
     return FAIL
 
 
 @routine
-def gre_at_layer4(b, c, tree, tokens):
+def gre_at_layer4(c):
     """GRE that is met in the layer-4 switch (second level, GRE in IP in IP, unhandled PPP)."""
     if c.pending:
-        add(c, tree, k.GRE)
+        add(c, k.GRE)
     c.status |= fs.L2_GRE
-    protocol = u16(b, c.l4 + 2)
-    q = c.l4 + gre_length(b, c.l4)
+    protocol = u16(c, c.l4 + 2)
+    q = c.l4 + gre_length(c, c.l4)
     if protocol == 0x0800:
-        add(c, tree, k.N_IPV4)
+        add(c, k.N_IPV4)
         return DONE4
     if protocol == 0x880B:
-        add(c, tree, k.IN_PPP)
+        add(c, k.IN_PPP)
         c.status |= fs.L2_PPP
-        if u8(b, q) == 0xFD:
-            add(c, tree, k.COMP_DATA)
+        if u8(c, q) == 0xFD:
+            add(c, k.COMP_DATA)
             c.status |= fs.PPP_NRHD | fs.STPDSCT
             return DONE4
-        inner = u16(b, q + 2)
+        inner = u16(c, q + 2)
         c.position = q + 4
         if inner == 0x0021:
             return IPV4
         if inner == 0x0057:
             return IPV6
-        add_ppp(c, tree, tokens, inner)
+        add_ppp(c, inner)
         c.status |= fs.STPDSCT
         return DONE4
     if protocol == 0x6558:
-        ether_type = gre_frame(b, c, tree, q)
+        ether_type = gre_frame(c, q)
         if ether_type == 0x0800 or ether_type == 0x86DD:
             c.snapL2 -= q - c.l2
             c.l2 = q

@@ -29,23 +29,23 @@ OFFSET, MORE = 0x1FFF, 0x2000
 
 
 @inlined
-def take_header(b, c, position):
+def take_header(c, position):
     """Make the IPv4 header at a position the one at hand."""
     c.ip = position
-    c.headerLen = 4 * (u8(b, position) & 15)
-    c.proto = u8(b, position + 9)
+    c.headerLen = 4 * (u8(c, position) & 15)
+    c.proto = u8(c, position + 9)
     c.l4 = position + c.headerLen
-    c.fragment = u16(b, position + 6)
+    c.fragment = u16(c, position + 6)
 
 
 @routine
-def ipv4(b, c, tree, tokens):
+def ipv4(c):
     """Dissect from the IPv4 header at c.position; DONE4, DROP, or IPV4/IPV6 for an inner packet."""
     c.l3 = c.position
     c.ethType = 0x0800
     c.status |= fs.FS_IPV4_PKT
-    add(c, tree, k.N_IPV4)
-    take_header(b, c, c.l3)
+    add(c, k.N_IPV4)
+    take_header(c, c.l3)
     if c.headerLen < 20:
         c.status |= fs.IPV4_HL_TOO_SHORT
         return DROP
@@ -56,26 +56,26 @@ def ipv4(b, c, tree, tokens):
     if c.fragment & OFFSET:
         c.status |= fs.STPDSCT
     elif c.proto == 6 or c.proto == 17 or c.proto == 136 or c.proto == 132:
-        read_ports(b, c)
-        step = port_tunnels(b, c, tree, tokens)
+        read_ports(c)
+        step = port_tunnels(c)
         if step != FAIL:
             return step
     if c.proto == 47 or c.proto == 97 or c.proto == 4 or c.proto == 41:
-        step = ip_tunnels(b, c, tree, tokens)
+        step = ip_tunnels(c)
         if step != FAIL:
             return step
     c.l3 = c.ip
     c.ethType = 0x0800
-    if nibble(b, c.ip) != 4:
+    if nibble(c, c.ip) != 4:
         c.status |= fs.L3_IPVX
-        add(c, tree, k.IPVX)
+        add(c, k.IPVX)
         return DROP
-    lengths(b, c)
+    lengths(c)
     if c.fragment & OFFSET:
         if c.pending:
-            add_ip_protocol(c, tree, tokens, c.proto)
+            add_ip_protocol(c, c.proto)
     elif is_open(c):
-        step = layer4(b, c, tree, tokens)
+        step = layer4(c)
         if step != DONE4:
             return step
     c.frag = 0
@@ -85,56 +85,56 @@ def ipv4(b, c, tree, tokens):
         c.frag = FRAG_FIRST
     if c.fragment & MORE:
         c.frag |= FRAG_MORE
-    c.fragId = u16(b, c.ip + 4)
+    c.fragId = u16(c, c.ip + 4)
     return DONE4
 
 
 @routine
-def port_tunnels(b, c, tree, tokens):
+def port_tunnels(c):
     """Tunnels that ports announce: AYIYA over anything, the others over UDP."""
     if c.srcPort == 0 or c.dstPort == 0:
         return FAIL
     if is_open(c) and with_high_peer(c, 5072):
         if c.proto == 132:
-            add(c, tree, k.SCTP)
-            add(c, tree, k.AYIYA)
+            add(c, k.SCTP)
+            add(c, k.AYIYA)
             c.status |= fs.STPDSCT
             c.pending = 0
         else:
-            header = 4 * (u8(b, c.l4 + 12) >> 4) if c.proto == 6 else 8
-            if u16(b, c.ip + 2) - c.headerLen - header - 8 >= 0:
-                add(c, tree, k.TCP if c.proto == 6 else k.UDP if c.proto == 17 else k.UDPLITE)
+            header = 4 * (u8(c, c.l4 + 12) >> 4) if c.proto == 6 else 8
+            if u16(c, c.ip + 2) - c.headerLen - header - 8 >= 0:
+                add(c, k.TCP if c.proto == 6 else k.UDP if c.proto == 17 else k.UDPLITE)
                 c.pending = 0
-                step = ayiya(b, c, tree, c.l4 + header)
+                step = ayiya(c, c.l4 + header)
                 if step != FAIL:
                     return step
     if c.proto == 17:
-        return udp_tunnels(b, c, tree, tokens)
+        return udp_tunnels(c)
     return FAIL
 
 
 @routine
-def ip_tunnels(b, c, tree, tokens):
+def ip_tunnels(c):
     """GRE, EtherIP and IP in IP, in this order, each on the header at hand."""
     if c.proto == 47 and is_open(c):
-        step = gre(b, c, tree, tokens)
+        step = gre(c)
         if step == INNER:
-            take_header(b, c, c.position)
+            take_header(c, c.position)
         elif step != FAIL:
             return step
-    if c.proto == 97 and is_open(c) and nibble(b, c.l3 + c.headerLen) >= 3:
-        step = etherip(b, c, tree, tokens)
+    if c.proto == 97 and is_open(c) and nibble(c, c.l3 + c.headerLen) >= 3:
+        step = etherip(c)
         if step == IPV6:
             return step
         if step == INNER:
-            take_header(b, c, c.position)
+            take_header(c, c.position)
     if c.proto == 4 and is_open(c):
         c.status |= fs.L3_IPIP
-        add(c, tree, k.N_IPV4)
+        add(c, k.N_IPV4)
         if c.l4 > c.end:
             c.status |= fs.STPDSCT
         else:
-            take_header(b, c, c.l4)
+            take_header(c, c.l4)
     elif c.proto == 41 and is_open(c):
         c.status |= fs.L3_IPIP
         if c.l4 > c.end:
@@ -146,50 +146,50 @@ def ip_tunnels(b, c, tree, tokens):
 
 
 @routine
-def etherip(b, c, tree, tokens):
+def etherip(c):
     """Ethernet in IP (RFC 3378) behind the header at hand: INNER, IPV6 or FAIL."""
     header = c.l3 + c.headerLen
-    add(c, tree, k.ETHERIP)
-    add(c, tree, k.IN_ETH)
+    add(c, k.ETHERIP)
+    add(c, k.IN_ETH)
     c.status |= fs.L3_ETHIPF
     c.snapL2 -= header - c.l2 + 2
     c.l2 = header + 2
-    position = vlan_tags(b, c, tree, header + 14)
-    ether_type = u16(b, position)
+    position = vlan_tags(c, header + 14)
+    ether_type = u16(c, position)
     c.position = position + 2
     if ether_type == 0x0800:
-        add(c, tree, k.N_IPV4)
+        add(c, k.N_IPV4)
         return INNER
     if ether_type == 0x86DD:
         return IPV6
-    add_ether_type(c, tree, tokens, ether_type)
+    add_ether_type(c, ether_type)
     c.status |= fs.STPDSCT
     return FAIL
 
 
 @inlined
-def layer4_header(b, c):
+def layer4_header(c):
     """Size of the layer-4 header as the reference's length arithmetic has it."""
     if c.proto == 6:
         if c.status & fs.L3SNAPLENGTH and (c.end - c.l4) & 0xFFFFFFFF < 20:
             return np.int64(20)
-        return 4 * (u8(b, c.l4 + 12) >> 4)
+        return 4 * (u8(c, c.l4 + 12) >> 4)
     if c.proto == 4:
         return c.headerLen
     if c.proto == 47:
         return c.greLen
     if c.proto == 89:
-        return np.int64(24 if u8(b, c.l4) == 2 else 16)
+        return np.int64(24 if u8(c, c.l4) == 2 else 16)
     return np.int64(12 if c.proto == 132 else 8)
 
 
 @routine
-def lengths(b, c):
+def lengths(c):
     """Lengths from layer 3 on, captured and announced."""
     distance = (c.l3 - c.l2) & 0xFFFF
     snap = (c.snapL2 - distance) & 0xFFFFFFFF
     framed = (c.len - (c.l3 - c.raw)) & 0xFFFF
-    total = u16(b, c.ip + 2)
+    total = u16(c, c.ip + 2)
     c.l3Len = framed if total == 0 or total > framed else total
     if total == 0 and framed:
         c.status |= fs.IP_PL_MSMTCH
@@ -208,7 +208,7 @@ def lengths(b, c):
     if c.l3Len < 20:
         c.status |= fs.L3HDRSHRTLEN
     is_later = c.fragment & OFFSET
-    header = 0 if is_later else layer4_header(b, c)
+    header = 0 if is_later else layer4_header(c)
     if c.status & fs.L3SNAPLENGTH and not is_later and (c.end - c.l4) & 0xFFFFFFFF < header:
         c.status |= fs.L4HDRSHRTLEN
     payload = c.l3Len - c.headerLen - header
@@ -228,29 +228,29 @@ def lengths(b, c):
 
 
 @routine
-def layer4(b, c, tree, tokens):
+def layer4(c):
     """The layer-4 switch: names, ports, last recursions."""
     c.srcPort = 0
     c.dstPort = 0
     proto = c.proto
     if proto == 6:
         if c.pending:
-            add(c, tree, k.TCP)
+            add(c, k.TCP)
         if c.l3Len < 40:
             c.status |= fs.L4HDRSHRTLEN
         else:
-            read_ports(b, c)
-            ssdp(c, tree)
+            read_ports(c)
+            ssdp(c)
     elif proto == 17 or proto == 136:
         if c.pending:
-            add(c, tree, k.UDP if proto == 17 else k.UDPLITE)
+            add(c, k.UDP if proto == 17 else k.UDPLITE)
         if c.l3Len < 28:
             c.status |= fs.L4HDRSHRTLEN
         else:
-            read_ports(b, c)
-            dtls(b, c, tree)
-            if not ssdp(c, tree) and (c.srcPort == 4500 or c.dstPort == 4500):
-                udp_encapsulation(b, c, tree)
+            read_ports(c)
+            dtls(c)
+            if not ssdp(c) and (c.srcPort == 4500 or c.dstPort == 4500):
+                udp_encapsulation(c)
     elif proto == 4:
         c.status |= fs.L3_IPIP
         c.position = c.l4
@@ -259,59 +259,59 @@ def layer4(b, c, tree, tokens):
         c.position = c.l3
         return IPV6
     elif proto == 47:
-        return gre_at_layer4(b, c, tree, tokens)
+        return gre_at_layer4(c)
     elif proto == 50:
-        add(c, tree, k.ESP)
+        add(c, k.ESP)
         c.status |= fs.L3_IPSEC_ESP
     elif proto == 51:
-        add(c, tree, k.AH)
+        add(c, k.AH)
         c.status |= fs.L3_IPSEC_AH
-        add_ip_protocol(c, tree, tokens, u8(b, c.l4))
+        add_ip_protocol(c, u8(c, c.l4))
     elif proto == 115:
-        add(c, tree, k.L2TP)
+        add(c, k.L2TP)
         c.status |= fs.L2_L2TP
     elif proto == 132:
         if c.pending:
-            add(c, tree, k.SCTP)
+            add(c, k.SCTP)
         c.status |= fs.L4_SCTP
         if c.l3Len < 36:
             c.status |= fs.L4HDRSHRTLEN
         else:
-            read_ports(b, c)
+            read_ports(c)
     elif proto == 2:
-        igmp(b, c, tree)
+        igmp(c)
     elif proto == 103:
-        add(c, tree, k.PIM)
-        if u8(b, c.l4) & 15 == 1:
-            step = ip_by_version(b, c, c.l4 + 8)
+        add(c, k.PIM)
+        if u8(c, c.l4) & 15 == 1:
+            step = ip_by_version(c, c.l4 + 8)
             if step != FAIL:
                 return step
     else:
-        add_ip_protocol(c, tree, tokens, proto)
+        add_ip_protocol(c, proto)
     return DONE4
 
 
 @routine
-def igmp(b, c, tree):
+def igmp(c):
     """IGMP and the protocols that share its number."""
-    add(c, tree, k.IGMP)
-    kind = u8(b, c.l4)
+    add(c, k.IGMP)
+    kind = u8(c, c.l4)
     if kind == 0x13:
-        add(c, tree, k.DVMRP)
+        add(c, k.DVMRP)
     elif kind == 0x14:
-        add(c, tree, k.PIM)
-    elif kind >= 0xFC and u32(b, c.ip + 16) == 0xE0000019:
-        add(c, tree, k.RGMP)
+        add(c, k.PIM)
+    elif kind >= 0xFC and u32(c, c.ip + 16) == 0xE0000019:
+        add(c, k.RGMP)
 
 
 @routine
-def udp_encapsulation(b, c, tree):
+def udp_encapsulation(c):
     """IPsec in UDP (RFC 3948): keep-alive, ESP or, behind four zero bytes, IKE."""
-    add(c, tree, k.UDPENCAP)
-    if u8(b, c.l4 + 8) == 0xFF and u16(b, c.l4 + 4) == 9:
+    add(c, k.UDPENCAP)
+    if u8(c, c.l4 + 8) == 0xFF and u16(c, c.l4 + 4) == 9:
         return
-    if u32(b, c.l4 + 8):
-        add(c, tree, k.ESP)
+    if u32(c, c.l4 + 8):
+        add(c, k.ESP)
         c.status |= fs.L3_IPSEC_ESP
     else:
-        add(c, tree, k.ISAKMP)
+        add(c, k.ISAKMP)

@@ -37,29 +37,29 @@ def left(c):
 
 
 @inlined
-def payload_length(b, c):
+def payload_length(c):
     """Length of the IPv6 packet at c.l3 from its header and the frame."""
     framed = (c.len - (c.l3 - c.raw)) & 0xFFFF
-    announced = u16(b, c.l3 + 4)
+    announced = u16(c, c.l3 + 4)
     c.l3Len = framed if announced == 0 or announced + 40 > framed else announced + 40
     if announced == 0 and framed:
         c.status |= fs.IP_PL_MSMTCH
 
 
 @routine
-def ipv6(b, c, tree, tokens):
+def ipv6(c):
     """Dissect from the IPv6 header at c.position; DONE6, DROP, or IPV4/IPV6 for an inner packet."""
     c.l3 = c.position
     c.ip = c.l3
     c.ethType = 0x86DD
     c.status |= fs.FS_IPV6_PKT
-    add(c, tree, k.N_IPV6)
+    add(c, k.N_IPV6)
     c.headerLen = 40
-    c.proto = u8(b, c.ip + 6)
+    c.proto = u8(c, c.ip + 6)
     c.fragment = 0
     c.srcPort = 0
     c.dstPort = 0
-    outer_lengths(b, c)
+    outer_lengths(c)
     header = 0
     for _ in range(MAX_ROUNDS):
         c.srcPort = 0
@@ -68,15 +68,15 @@ def ipv6(b, c, tree, tokens):
         header = 0
         if left(c) < 8:
             break
-        step, header = next_header(b, c, tree, tokens)
+        step, header = next_header(c)
         if step == STOP:
             break
         if step != NEXT_ROUND:
             return step
-    inner_lengths(b, c, header)
+    inner_lengths(c, header)
     c.frag = 0
     if c.fragment:
-        word = u16(b, c.fragment + 2)
+        word = u16(c, c.fragment + 2)
         c.frag = FRAG_HEADER
         if word & 0xFFF8:
             c.frag |= FRAG_LATER
@@ -84,12 +84,12 @@ def ipv6(b, c, tree, tokens):
             c.frag |= FRAG_FIRST
         if word & 1:
             c.frag |= FRAG_MORE
-        c.fragId = u32(b, c.fragment + 4)
+        c.fragId = u32(c, c.fragment + 4)
     return DONE6
 
 
 @inlined
-def restart(b, c, position):
+def restart(c, position):
     """Go on with an inner IPv6 header; its next-header field is left to the caller."""
     c.ip = position
     c.l3 = position
@@ -105,176 +105,176 @@ def give_up(c):
 
 
 @routine
-def next_header(b, c, tree, tokens):
+def next_header(c):
     """One header at c.l4: (step, size of the layer-4 header)."""
     proto = c.proto
     if proto == 6:
-        return tcp(b, c, tree)
+        return tcp(c)
     if proto == 17 or proto == 136:
-        return udp(b, c, tree, tokens)
+        return udp(c)
     if proto == 58:
-        add(c, tree, k.ICMPV6)
+        add(c, k.ICMPV6)
         return STOP, 8
     if proto == 0 or proto == 60 or proto == 43:
-        add(c, tree, k.HOPOPTS if proto == 0 else k.DSTOPTS if proto == 60 else k.ROUTING)
-        c.proto = u8(b, c.l4)
-        c.headerLen += 8 * (u8(b, c.l4 + 1) + 1)
+        add(c, k.HOPOPTS if proto == 0 else k.DSTOPTS if proto == 60 else k.ROUTING)
+        c.proto = u8(c, c.l4)
+        c.headerLen += 8 * (u8(c, c.l4 + 1) + 1)
         return NEXT_ROUND, 0
     if proto == 44:
-        add(c, tree, k.FRAGHDR)
+        add(c, k.FRAGHDR)
         c.fragments6 += 1
-        c.proto = u8(b, c.l4)
+        c.proto = u8(c, c.l4)
         c.fragment = c.l4
         c.headerLen += 8
-        if u16(b, c.l4 + 2) & 0xFFF8:
+        if u16(c, c.l4 + 2) & 0xFFF8:
             c.l4 += 8
             return STOP, 0
         return NEXT_ROUND, 0
     if proto == 51:
-        add(c, tree, k.AH)
+        add(c, k.AH)
         c.status |= fs.L3_IPSEC_AH
-        c.proto = u8(b, c.l4)
-        c.headerLen += 4 * (u8(b, c.l4 + 1) + 2)
+        c.proto = u8(c, c.l4)
+        c.headerLen += 4 * (u8(c, c.l4 + 1) + 2)
         return NEXT_ROUND, 0
-    return tunnels_and_others(b, c, tree, tokens)
+    return tunnels_and_others(c)
 
 
 @routine
-def tcp(b, c, tree):
+def tcp(c):
     """TCP over IPv6."""
-    add(c, tree, k.TCP)
-    header = 4 * (u8(b, c.l4 + 12) >> 4)
+    add(c, k.TCP)
+    header = 4 * (u8(c, c.l4 + 12) >> 4)
     if left(c) < 20:
         if c.status & fs.L3SNAPLENGTH:
             header = 20
         c.status |= fs.L4HDRSHRTLEN
         return STOP, header
-    read_ports(b, c)
-    ssdp(c, tree)
+    read_ports(c)
+    ssdp(c)
     return STOP, header
 
 
 @routine
-def udp(b, c, tree, tokens):
+def udp(c):
     """UDP and UDP-Lite over IPv6; of the port tunnels only L2TP."""
-    add(c, tree, k.UDP if c.proto == 17 else k.UDPLITE)
-    read_ports(b, c)
-    dtls(b, c, tree)
+    add(c, k.UDP if c.proto == 17 else k.UDPLITE)
+    read_ports(c)
+    dtls(c)
     if has_port(c, 1701):
-        step = l2tp(b, c, tree, tokens, c.l4 + 8)
+        step = l2tp(c, c.l4 + 8)
         if step != FAIL:
             return step, 8
-    ssdp(c, tree)
+    ssdp(c)
     return STOP, 8
 
 
 @routine
-def tunnels_and_others(b, c, tree, tokens):
+def tunnels_and_others(c):
     """Next headers that carry another packet, and the rest."""
     proto = c.proto
     if proto == 4:
         if c.l4 > c.end:
-            add(c, tree, k.N_IPV4)
+            add(c, k.N_IPV4)
             c.status |= fs.FS_IPV4_PKT
             return give_up(c)
         c.position = c.l4
         return IPV4, 0
     if proto == 41:
-        add(c, tree, k.N_IPV6)
+        add(c, k.N_IPV6)
         c.status |= fs.L3_IPIP
         if left(c) < 40:
             return give_up(c)
-        c.proto = u8(b, c.l4 + 6)
-        return restart(b, c, c.l4)
+        c.proto = u8(c, c.l4 + 6)
+        return restart(c, c.l4)
     if proto == 47:
-        return gre(b, c, tree, tokens)
+        return gre(c)
     if proto == 97:
-        return etherip(b, c, tree, tokens)
+        return etherip(c)
     if proto == 89:
-        add(c, tree, k.OSPF)
-        return STOP, (24 if u8(b, c.l4) == 2 else 16)
+        add(c, k.OSPF)
+        return STOP, (24 if u8(c, c.l4) == 2 else 16)
     if proto == 115:
-        add(c, tree, k.L2TP)
+        add(c, k.L2TP)
         c.status |= fs.L2_L2TP
     elif proto == 132:
-        add(c, tree, k.SCTP)
+        add(c, k.SCTP)
         c.status |= fs.L4_SCTP
         if left(c) < 16:
             c.status |= fs.L4HDRSHRTLEN
         else:
-            read_ports(b, c)
+            read_ports(c)
         return STOP, 12
     elif proto == 103:
-        add(c, tree, k.PIM)
-        if u8(b, c.l4) & 15 == 1:
-            version = nibble(b, c.l4 + 8)
+        add(c, k.PIM)
+        if u8(c, c.l4) & 15 == 1:
+            version = nibble(c, c.l4 + 8)
             if version == 4:
                 c.position = c.l4 + 8
                 return IPV4, 0
             if version == 6:
-                c.proto = u8(b, c.l4 + 14)
-                return restart(b, c, c.l4 + 8)
+                c.proto = u8(c, c.l4 + 14)
+                return restart(c, c.l4 + 8)
     elif proto != 59:
-        add_ip_protocol(c, tree, tokens, proto)
+        add_ip_protocol(c, proto)
     return STOP, 0
 
 
 @routine
-def gre(b, c, tree, tokens):
+def gre(c):
     """GRE over IPv6; the next header stays 47 behind it, as in the reference."""
-    add(c, tree, k.GRE)
+    add(c, k.GRE)
     c.status |= fs.L2_GRE
-    protocol = u16(b, c.l4 + 2)
-    q = c.l4 + gre_length(b, c.l4)
+    protocol = u16(c, c.l4 + 2)
+    q = c.l4 + gre_length(c, c.l4)
     if protocol == 0x86DD:
-        return restart(b, c, q)
+        return restart(c, q)
     if protocol == 0x6558:
-        return restart(b, c, q + 14)
+        return restart(c, q + 14)
     if protocol != 0x880B:
-        add_ether_type(c, tree, tokens, protocol)
+        add_ether_type(c, protocol)
         return give_up(c)
-    add(c, tree, k.IN_PPP)
+    add(c, k.IN_PPP)
     c.status |= fs.L2_PPP
-    if u8(b, q) == 0xFD:
-        add(c, tree, k.COMP_DATA)
+    if u8(c, q) == 0xFD:
+        add(c, k.COMP_DATA)
         c.status |= fs.PPP_NRHD
         return give_up(c)
-    inner = u16(b, q + 2)
+    inner = u16(c, q + 2)
     if inner == 0x0057:
-        return restart(b, c, q + 4)
-    if u8(b, c.l4 + 1) & 7 != 1 or u16(b, c.l4 + 4):
-        add_ppp(c, tree, tokens, inner)
+        return restart(c, q + 4)
+    if u8(c, c.l4 + 1) & 7 != 1 or u16(c, c.l4 + 4):
+        add_ppp(c, inner)
     return give_up(c)
 
 
 @routine
-def etherip(b, c, tree, tokens):
+def etherip(c):
     """Ethernet in IPv6 (RFC 3378)."""
     header = c.l3 + c.headerLen
-    if nibble(b, header) < 3:
+    if nibble(c, header) < 3:
         return DROP, 0
-    add(c, tree, k.ETHERIP)
-    add(c, tree, k.IN_ETH)
+    add(c, k.ETHERIP)
+    add(c, k.IN_ETH)
     c.status |= fs.L3_ETHIPF
     c.snapL2 -= header - c.l2 + 2
     c.l2 = header + 2
-    position = vlan_tags(b, c, tree, header + 14)
-    ether_type = u16(b, position)
+    position = vlan_tags(c, header + 14)
+    ether_type = u16(c, position)
     if ether_type == 0x86DD:
-        add(c, tree, k.N_IPV6)
-        return restart(b, c, position + 2)
+        add(c, k.N_IPV6)
+        return restart(c, position + 2)
     if ether_type == 0x0800:
         c.position = position + 2
         return IPV4, 0
-    add_ether_type(c, tree, tokens, ether_type)
+    add_ether_type(c, ether_type)
     return give_up(c)
 
 
 @routine
-def outer_lengths(b, c):
+def outer_lengths(c):
     """Lengths of the outer header, before extension headers are looked at."""
     snap = (c.snapL2 - ((c.l3 - c.l2) & 0xFFFF)) & 0xFFFFFFFF
-    payload_length(b, c)
+    payload_length(c)
     c.wireBytes += c.len & 0xFFFF
     if snap < c.l3Len:
         c.status |= fs.L3SNAPLENGTH
@@ -288,11 +288,11 @@ def outer_lengths(b, c):
 
 
 @routine
-def inner_lengths(b, c, header):
+def inner_lengths(c, header):
     """Lengths of the innermost header; Ethernet padding counts as captured payload here."""
     snap = (c.end - c.l3) & 0xFFFFFFFF
-    payload_length(b, c)
-    if c.fragment and u16(b, c.fragment + 2) & 0xFFF8:
+    payload_length(c)
+    if c.fragment and u16(c, c.fragment + 2) & 0xFFF8:
         header = 0
     c.l7Len = (c.l3Len - c.headerLen - header) & 0xFFFF
     c.pktLen = c.l7Len

@@ -7,37 +7,37 @@ from t2tui.core.jit import inlined, routine
 
 
 @inlined
-def read_ports(b, c):
+def read_ports(c):
     """Ports at c.l4."""
-    c.srcPort = u16(b, c.l4)
-    c.dstPort = u16(b, c.l4 + 2)
+    c.srcPort = u16(c, c.l4)
+    c.dstPort = u16(c, c.l4 + 2)
 
 
 @routine
-def ssdp(c, tree):
+def ssdp(c):
     """Service discovery: one port 1900, the other one above 1024."""
     if (c.srcPort == 1900 and c.dstPort > 1024) or (c.dstPort == 1900 and c.srcPort > 1024):
-        add(c, tree, k.SSDP)
+        add(c, k.SSDP)
         c.status |= fs.L4_UPNP
         return True
     return False
 
 
 @routine
-def dtls(b, c, tree):
+def dtls(c):
     """DTLS records (RFC 6347) in a UDP payload; each adds a header."""
     position = c.l4 + 8
-    while 0x14 <= u8(b, position) <= 0x3F:
-        version = u16(b, position + 1)
+    while 0x14 <= u8(c, position) <= 0x3F:
+        version = u16(c, position + 1)
         if version == 0xFEFD:
-            add(c, tree, k.DTLS12)
+            add(c, k.DTLS12)
         elif version == 0xFEFF or version == 0x0100:
-            add(c, tree, k.DTLS10)
+            add(c, k.DTLS10)
         else:
             return
         c.status |= fs.L7_DTLS
         c.dtls += 1
-        size = 13 + u16(b, position + 11)
+        size = 13 + u16(c, position + 11)
         if c.end - position <= size:
             return
         position += size

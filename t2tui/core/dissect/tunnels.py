@@ -34,81 +34,81 @@ def is_open(c):
 
 
 @inlined
-def udp_name(c, tree):
+def udp_name(c):
     """Add the name of UDP once."""
     if c.pending:
-        add(c, tree, k.UDP)
+        add(c, k.UDP)
         c.pending = 0
 
 
 @routine
-def udp_tunnels(b, c, tree, tokens):
+def udp_tunnels(c):
     """Try all tunnels over UDP at c.l4, in the reference's order."""
     o = c.l4 + 8
     if is_open(c) and (with_high_peer(c, 2152) or with_high_peer(c, 2123) or with_high_peer(c, 3386)):
-        udp_name(c, tree)
-        step = gtp(b, c, tree, o)
+        udp_name(c)
+        step = gtp(c, o)
         if step != FAIL:
             return step
     if is_open(c) and c.dstPort > 1024 and (has_port(c, 4789) or has_port(c, 4790) or has_port(c, 8472)):
-        udp_name(c, tree)
-        step = vxlan(b, c, tree, tokens, o)
+        udp_name(c)
+        step = vxlan(c, o)
         if step != FAIL:
             return step
     if is_open(c) and with_high_peer(c, 6081):
-        udp_name(c, tree)
-        step = geneve(b, c, tree, tokens, o)
+        udp_name(c)
+        step = geneve(c, o)
         if step != FAIL:
             return step
     if is_open(c) and (with_high_peer(c, 5246) or with_high_peer(c, 5247)):
-        udp_name(c, tree)
-        step = capwap(b, c, tree, tokens, o)
+        udp_name(c)
+        step = capwap(c, o)
         if step != FAIL:
             return step
     if is_open(c) and (with_high_peer(c, 12222) or with_high_peer(c, 12223)):
-        udp_name(c, tree)
-        step = lwapp(b, c, tree, tokens, o)
+        udp_name(c)
+        step = lwapp(c, o)
         if step != FAIL:
             return step
     if is_open(c) and has_port(c, 1701):
-        udp_name(c, tree)
-        step = l2tp(b, c, tree, tokens, o)
+        udp_name(c)
+        step = l2tp(c, o)
         if step != FAIL:
             return step
     if is_open(c) and c.srcPort > 1024 and c.dstPort > 1024:
-        udp_name(c, tree)
-        return teredo(b, c, tree, o)
+        udp_name(c)
+        return teredo(c, o)
     return FAIL
 
 
 @routine
-def ayiya(b, c, tree, o):
+def ayiya(c, o):
     """Anything in anything (draft-massar-v6ops-ayiya)."""
-    inner = o + 8 + (1 << nibble(b, o)) + 4 * nibble(b, o + 1)
+    inner = o + 8 + (1 << nibble(c, o)) + 4 * nibble(c, o + 1)
     if inner >= c.end:
         return FAIL
-    protocol = u8(b, o + 3)
+    protocol = u8(c, o + 3)
     if protocol == 59:
-        add(c, tree, k.AYIYA)
+        add(c, k.AYIYA)
         c.status |= fs.L3_AYIYA
         return stop(c)
     if protocol != 41 and protocol != 4:
         return stop(c)
-    if nibble(b, inner) != (6 if protocol == 41 else 4):
+    if nibble(c, inner) != (6 if protocol == 41 else 4):
         return FAIL
-    add(c, tree, k.AYIYA)
+    add(c, k.AYIYA)
     c.status |= fs.L3_AYIYA
     c.position = inner
     return k.IPV6 if protocol == 41 else k.IPV4
 
 
 @routine
-def gtp(b, c, tree, o):
+def gtp(c, o):
     """GPRS tunnelling protocol, user plane."""
-    add(c, tree, k.GTP)
+    add(c, k.GTP)
     c.status |= fs.L3_GTP
-    flags = u8(b, o)
-    if u8(b, o + 1) != 0xFF:
+    flags = u8(c, o)
+    if u8(c, o + 1) != 0xFF:
         return FAIL
     version = flags >> 5
     length = 8
@@ -118,19 +118,19 @@ def gtp(b, c, tree, o):
         if flags & 7:
             length += 4
             if flags & 4:
-                length = (length + 4 * u8(b, o + length)) & 0xFF
+                length = (length + 4 * u8(c, o + length)) & 0xFF
     elif version == 2:
         return stop(c)
     if o + length >= c.end:
         return FAIL
-    step = ip_by_version(b, c, o + length)
+    step = ip_by_version(c, o + length)
     return stop(c) if step == FAIL else step
 
 
 @routine
-def vxlan(b, c, tree, tokens, o):
+def vxlan(c, o):
     """VXLAN (RFC 7348) and its generic protocol extension on port 4790."""
-    if o + 8 >= c.end or u16(b, o + 1) or u8(b, o + 7):
+    if o + 8 >= c.end or u16(c, o + 1) or u8(c, o + 7):
         return FAIL
     snap, l2, l3 = c.snapL2, c.l2, c.l3
     c.snapL2 -= (o + 8 - c.l2) & 0xFFFF
@@ -138,17 +138,17 @@ def vxlan(b, c, tree, tokens, o):
     c.status |= fs.L3_VXLAN
     inner = o + 8
     if has_port(c, 4790):
-        add(c, tree, k.VXLAN_GPE)
-        protocol = u8(b, o + 3) if u8(b, o) & 4 else 3
+        add(c, k.VXLAN_GPE)
+        protocol = u8(c, o + 3) if u8(c, o) & 4 else 3
         while protocol == 4:
-            add(c, tree, k.NSH)
-            protocol = u8(b, inner + 3)
-            length = 4 * (u8(b, inner + 1) & 63)
+            add(c, k.NSH)
+            protocol = u8(c, inner + 3)
+            length = 4 * (u8(c, inner + 1) & 63)
             if length == 0:
                 protocol = 0
             inner += length
         if protocol == 5:
-            add(c, tree, k.MPLS)
+            add(c, k.MPLS)
             c.status |= fs.L2_MPLS_UCAST | fs.L2_MPLS_MCAST
             return FAIL
         c.position = inner
@@ -160,8 +160,8 @@ def vxlan(b, c, tree, tokens, o):
             c.snapL2, c.l2, c.l3 = snap, l2, l3
             return FAIL
     else:
-        add(c, tree, k.VXLAN)
-    step = inner_ethernet(b, c, tree, tokens, inner)
+        add(c, k.VXLAN)
+    step = inner_ethernet(c, inner)
     if step == FAIL:
         c.snapL2, c.l2, c.l3 = snap, l2, l3
         c.status |= fs.STPDSCT
@@ -169,50 +169,50 @@ def vxlan(b, c, tree, tokens, o):
 
 
 @routine
-def inner_ethernet(b, c, tree, tokens, start):
+def inner_ethernet(c, start):
     """The Ethernet frame inside VXLAN and GENEVE.
 
     Behind VLAN tags the payload begins on the type field itself, as the reference has it.
     """
-    add(c, tree, k.IN_ETH)
+    add(c, k.IN_ETH)
     position = start + 12
     payload = position + 2
     if c.snapL2 >= 4:
-        behind = vlan_tags(b, c, tree, position)
+        behind = vlan_tags(c, position)
         if behind != position:
             position = behind
             payload = behind
-    ether_type = u16(b, position)
+    ether_type = u16(c, position)
     c.position = payload
     if ether_type == 0x0800:
         return k.IPV4
     if ether_type == 0x86DD:
         return k.IPV6
     if ether_type == 0x8863:
-        add(c, tree, k.PPPOED)
+        add(c, k.PPPOED)
         c.status |= fs.L2_PPPOE_D
     elif ether_type == 0x8864:
-        if pppoe_session(b, c, tree, tokens, position + 8):
-            return k.IPV4 if u16(b, position + 8) == 0x21 else k.IPV6
+        if pppoe_session(c, position + 8):
+            return k.IPV4 if u16(c, position + 8) == 0x21 else k.IPV6
     else:
-        add_ether_type(c, tree, tokens, ether_type)
+        add_ether_type(c, ether_type)
     return FAIL
 
 
 @routine
-def geneve(b, c, tree, tokens, o):
+def geneve(c, o):
     """GENEVE (RFC 8926) with Ethernet inside. The reference tests byte 4, not the reserved byte 7."""
-    inner = o + 8 + 4 * (u8(b, o) & 63)
-    if inner >= c.end or u8(b, o + 1) & 63 or u8(b, o + 4):
+    inner = o + 8 + 4 * (u8(c, o) & 63)
+    if inner >= c.end or u8(c, o + 1) & 63 or u8(c, o + 4):
         return FAIL
-    if u16(b, o + 2) != 0x6558:
+    if u16(c, o + 2) != 0x6558:
         return stop(c)
     snap, l2, l3 = c.snapL2, c.l2, c.l3
     c.status |= fs.L3_GENEVE
-    add(c, tree, k.GENEVE)
+    add(c, k.GENEVE)
     c.snapL2 -= (inner - c.l2) & 0xFFFF
     c.l2 = inner
-    step = inner_ethernet(b, c, tree, tokens, inner)
+    step = inner_ethernet(c, inner)
     if step == FAIL:
         c.snapL2, c.l2, c.l3 = snap, l2, l3
         c.status |= fs.STPDSCT
@@ -220,42 +220,42 @@ def geneve(b, c, tree, tokens, o):
 
 
 @routine
-def capwap(b, c, tree, tokens, o):
+def capwap(c, o):
     """CAPWAP (RFC 5415): 802.3 or byte-swapped 802.11 frames of access points."""
     if o + 8 > c.end:
         return FAIL
-    preamble, flags, is_dtls = u8(b, o), u8(b, o + 3), u8(b, o) & 15 == 1
+    preamble, flags, is_dtls = u8(c, o), u8(c, o + 3), u8(c, o) & 15 == 1
     header = 0
     if preamble & 15 == 0:
-        header = 4 * (u8(b, o + 1) >> 3)
+        header = 4 * (u8(c, o + 1) >> 3)
         if o + header >= c.end:
             return FAIL
-    is_wlan = u8(b, o + 2) & 1
-    if flags & 7 or u16(b, o + 6) & 3 or preamble >> 4 or (is_wlan and (u8(b, o + 2) >> 1) & 31 != 1):
+    is_wlan = u8(c, o + 2) & 1
+    if flags & 7 or u16(c, o + 6) & 3 or preamble >> 4 or (is_wlan and (u8(c, o + 2) >> 1) & 31 != 1):
         return FAIL
     is_data = has_port(c, 5247)
-    add(c, tree, k.CAPWAP_DATA if is_data else k.CAPWAP)
+    add(c, k.CAPWAP_DATA if is_data else k.CAPWAP)
     c.status |= fs.L3_CAPWAP
     if is_dtls:
-        add(c, tree, k.DTLS)
+        add(c, k.DTLS)
         c.status |= fs.L7_DTLS
         return stop(c)
-    if flags & 8 or not is_data or (flags & 0x80 and u16(b, o + 6) >> 3):
+    if flags & 8 or not is_data or (flags & 0x80 and u16(c, o + 6) >> 3):
         return stop(c)
     inner = o + header
     distance = (inner - c.l2) & 0xFFFF
     snap, l2, l3 = c.snapL2, c.l2, c.l3
     if is_wlan:
-        add(c, tree, k.IN_WLAN)
-        position = wlan_data(b, c, tree, inner, True)
+        add(c, k.IN_WLAN)
+        position = wlan_data(c, inner, True)
         if position < 0:
             return stop(c)
     else:
-        add(c, tree, k.IN_ETH)
+        add(c, k.IN_ETH)
         c.snapL2 -= distance
         c.l2 = inner
         position = inner + 12
-    step = wireless_payload(b, c, tree, tokens, position, snap - distance >= 4)
+    step = wireless_payload(c, position, snap - distance >= 4)
     if step == FAIL:
         c.snapL2, c.l2, c.l3 = snap, l2, l3
         c.status |= fs.STPDSCT
@@ -263,46 +263,46 @@ def capwap(b, c, tree, tokens, o):
 
 
 @routine
-def wireless_payload(b, c, tree, tokens, position, may_have_tags):
+def wireless_payload(c, position, may_have_tags):
     """Type field of a frame inside CAPWAP or LWAPP; behind VLAN tags the payload begins on it."""
     payload = position + 2
     if may_have_tags:
-        behind = vlan_tags(b, c, tree, position)
+        behind = vlan_tags(c, position)
         if behind != position:
             position = behind
-            ether_type = u16(b, position)
+            ether_type = u16(c, position)
             if ether_type <= 1500 or ether_type == 0x8870:
-                add(c, tree, k.LLC)
+                add(c, k.LLC)
                 position += 8
             payload = position
-    ether_type = u16(b, position)
+    ether_type = u16(c, position)
     c.position = payload
     if ether_type == 0x0800:
         return k.IPV4
     if ether_type == 0x86DD:
         return k.IPV6
-    add_ether_type(c, tree, tokens, ether_type)
+    add_ether_type(c, ether_type)
     return FAIL
 
 
 @routine
-def lwapp(b, c, tree, tokens, o):
+def lwapp(c, o):
     """LWAPP (RFC 5412): byte-swapped 802.11 frames; six more bytes before it on port 12223."""
     if has_port(c, 12223):
         o += 6
     if o + 6 >= c.end:
         return FAIL
-    add(c, tree, k.LWAPP)
+    add(c, k.LWAPP)
     c.status |= fs.L3_CAPWAP
-    if u8(b, o) & 4:
+    if u8(c, o) & 4:
         return stop(c)
     inner = o + 6
     distance = (inner - c.l2) & 0xFFFF
-    add(c, tree, k.IN_WLAN)
-    position = wlan_data(b, c, tree, inner, True)
+    add(c, k.IN_WLAN)
+    position = wlan_data(c, inner, True)
     step = FAIL
     if position >= 0:
-        step = wireless_payload(b, c, tree, tokens, position, c.snapL2 - distance >= 4)
+        step = wireless_payload(c, position, c.snapL2 - distance >= 4)
     if step == FAIL:
         c.snapL2 += distance  # never subtracted before; the reference adds it all the same
         c.status |= fs.STPDSCT
@@ -310,13 +310,13 @@ def lwapp(b, c, tree, tokens, o):
 
 
 @routine
-def l2tp(b, c, tree, tokens, o):
+def l2tp(c, o):
     """L2TP version 2 (RFC 2661) and 3 (RFC 3931) over UDP, with PPP or HDLC inside."""
-    flags = u8(b, o)
-    version = u8(b, o + 1)
+    flags = u8(c, o)
+    version = u8(c, o + 1)
     if version != 2 and version != 3:
         return FAIL
-    add(c, tree, k.L2TP)
+    add(c, k.L2TP)
     c.status |= fs.L2_L2TP
     if flags & 0x80:
         return stop(c)
@@ -330,18 +330,18 @@ def l2tp(b, c, tree, tokens, o):
         if flags & 0x08:
             p += 4
         if flags & 0x02:
-            p += u16(b, p) + 2
+            p += u16(c, p) + 2
     if p >= c.end:
         return stop(c)
-    first = u8(b, p)
-    add(c, tree, k.IN_CHDLC if first == 0x0F or first == 0x8F else k.IN_PPP)
+    first = u8(c, p)
+    add(c, k.IN_CHDLC if first == 0x0F or first == 0x8F else k.IN_PPP)
     c.status |= fs.L2_PPP
     p += 2
-    protocol = u16(b, p)
+    protocol = u16(c, p)
     if protocol == 0x003D:
-        add(c, tree, k.MP)
+        add(c, k.MP)
         p += 6
-        protocol = u16(b, p)
+        protocol = u16(c, p)
     p += 2
     if p >= c.end:
         return stop(c)
@@ -350,27 +350,27 @@ def l2tp(b, c, tree, tokens, o):
         return k.IPV4
     if protocol == 0x57:
         return k.IPV6
-    add_ppp(c, tree, tokens, protocol)
+    add_ppp(c, protocol)
     return stop(c)
 
 
 @routine
-def teredo(b, c, tree, o):
+def teredo(c, o):
     """Teredo (RFC 4380): IPv6 in UDP, behind optional authentication and origin indications."""
-    if u8(b, o) != 0x60:
-        marker = u16(b, o)
+    if u8(c, o) != 0x60:
+        marker = u16(c, o)
         if marker == 0x0001:
-            o += 13 + u8(b, o + 2) + u8(b, o + 3)
-            marker = u16(b, o)
+            o += 13 + u8(c, o + 2) + u8(c, o + 3)
+            marker = u16(c, o)
         elif marker != 0:
             return FAIL
         if marker == 0:
             o += 8
-    if nibble(b, o) != 6:
+    if nibble(c, o) != 6:
         return FAIL
-    if not has_port(c, 3544) and u32(b, o + 8) != 0x20010000 and u32(b, o + 24) != 0x20010000:
+    if not has_port(c, 3544) and u32(c, o + 8) != 0x20010000 and u32(c, o + 24) != 0x20010000:
         return FAIL
-    add(c, tree, k.TEREDO)
+    add(c, k.TEREDO)
     c.status |= fs.L3_TRDO
     c.position = o
     return k.IPV6
