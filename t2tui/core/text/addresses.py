@@ -1,7 +1,7 @@
 """MAC, IPv4 and IPv6 addresses as text, for use inside kernels.
 
-Every function writes at position ``p`` of the uint8 array ``out`` and returns the position behind its
-text; it may touch SLACK_BYTES behind that. IPv6 follows glibc's ``inet_ntop``.
+Every function writes at position ``p`` of ``out``, a uint8 array or the address of one, and returns the
+position behind its text; it may touch SLACK_BYTES behind that. IPv6 follows glibc's ``inet_ntop``.
 """
 
 from typing import Any

@@ -2,8 +2,8 @@
 
 Strings in flow files keep their UTF-8 characters and escape control characters, backslash and double
 quote; payload in packet files is ASCII with a point for every other byte. Both are compiled; the kernels
-write at position ``p`` of the uint8 array ``out``, return the position behind their text, and may touch
-SLACK_BYTES behind that.
+write at position ``p`` of ``out``, a uint8 array or the address of one, return the position behind their
+text, and may touch SLACK_BYTES behind that.
 """
 
 from typing import Any
@@ -128,7 +128,7 @@ def put_content(out: Any, p: Any, address: Any, length: Any) -> Any:
     r"""Write payload escaped: ASCII as it is, ``\b \t \n \v \f \r \\``, a point for every other byte.
 
     Args:
-        out: uint8.
+        out: uint8 array or address.
         p: position.
         address: of the first byte.
         length: number of bytes.

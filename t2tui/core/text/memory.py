@@ -1,5 +1,8 @@
 """Stores of text and loads from addresses for kernels, one machine instruction each.
 
+A place to store at is a position in a uint8 array or, with the same result, relative to its address
+(int64): an array that is handed to an inlined function costs two atomic counts of its users.
+
 There is no bounds check here. Whoever calls proves that the place is inside the array; stores of
 several bytes are also used to write fewer (the rest is overwritten by what follows), so a buffer of
 text needs SLACK_BYTES behind the longest text.
@@ -29,9 +32,12 @@ def _store(bits: int) -> Callable[..., Any]:
         signature = types.void(out, types.int64, types.uint64)
 
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            data = context.make_array(sig.args[0])(context, builder, args[0]).data
             integer = ir.IntType(bits)
-            pointer = builder.bitcast(builder.gep(data, [args[1]]), integer.as_pointer())
+            if isinstance(out, types.Integer):
+                pointer = builder.inttoptr(builder.add(args[0], args[1]), integer.as_pointer())
+            else:
+                data = context.make_array(out)(context, builder, args[0]).data
+                pointer = builder.bitcast(builder.gep(data, [args[1]]), integer.as_pointer())
             value = args[2] if bits == 64 else builder.trunc(args[2], integer)
             builder.store(value, pointer).align = 1
             return context.get_dummy_value()
@@ -43,7 +49,7 @@ def _store(bits: int) -> Callable[..., Any]:
 
 
 store8 = _store(8)
-"""Store the lowest byte of an integer at a position of a uint8 array."""
+"""Store the lowest byte of an integer at a position of an array or behind an address."""
 store16 = _store(16)
 """Store the lowest 16 bits, lowest byte first."""
 store32 = _store(32)

@@ -1,7 +1,7 @@
 """Numbers as C's printf writes them, for use inside kernels.
 
-Every function writes at position ``p`` of the uint8 array ``out`` and returns the position behind its
-text; it may touch SLACK_BYTES behind that. Integers are uint64 unless stated.
+Every function writes at position ``p`` of ``out``, a uint8 array or the address of one, and returns the
+position behind its text; it may touch SLACK_BYTES behind that. Integers are uint64 unless stated.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ U64 = np.uint64
 ZEROS = U64(0x3030303030303030)
 """Eight times the character ``0``."""
 E8 = U64(10**8)
-E16 = U64(10**16)
+E9 = U64(10**9)
 POWERS = np.array([10**k for k in range(20)], np.uint64)
 TEN = np.array([float(f"1e{k}") for k in range(-46, 40)])
 """Powers of ten from 1e-46, correctly rounded; from 1e0 to 1e22 they are exact."""
@@ -207,7 +207,7 @@ def put_g7(out: Any, p: Any, x: Any) -> Any:
     """Write x as ``%.7g``, exactly.
 
     Args:
-        out: uint8.
+        out: uint8 array or address.
         p: position.
         x: float64 that holds a value of single precision.
     """
@@ -257,29 +257,25 @@ def put_g7(out: Any, p: Any, x: Any) -> Any:
 def _put_huge(out: Any, p: Any, x: Any) -> Any:
     """Write a finite x >= 2^53 as an integer, at most 309 digits."""
     bits = float_bits(x)
-    rest = (bits & ((1 << 52) - 1)) | (1 << 52)
+    mantissa = U64((bits & ((1 << 52) - 1)) | (1 << 52))
     twos = (bits >> 52) - 1075
-    count = 0
-    while rest:
-        out[p + count] = rest % 10
-        rest //= 10
-        count += 1
-    while twos > 0:  # digits, lowest first, times a power of two
-        step = min(twos, 50)
-        carry = 0
-        for i in range(count):
-            carry += np.int64(out[p + i]) << step
-            out[p + i] = carry % 10
-            carry //= 10
-        while carry:
-            out[p + count] = carry % 10
-            carry //= 10
-            count += 1
+    limbs = np.zeros(35, np.uint64)  # to the base of 10^9, the lowest first
+    limbs[0], limbs[1], used = mantissa % E9, mantissa // E9, 2
+    while twos > 0:
+        step = min(twos, 29)  # keeps a limb below 2^63 and the carry below 10^9
         twos -= step
-    for i in range((count + 1) // 2):
-        low, high = out[p + i], out[p + count - 1 - i]
-        out[p + i], out[p + count - 1 - i] = high + 48, low + 48
-    return p + count
+        carry = U64(0)
+        for i in range(used):
+            carry += limbs[i] << U64(step)
+            limbs[i] = carry % E9
+            carry //= E9
+        if carry:
+            limbs[used] = carry
+            used += 1
+    p = put_uint(out, p, limbs[used - 1])
+    for i in range(used - 2, -1, -1):
+        p = put_padded(out, p, limbs[i], 9)
+    return p
 
 
 @inlined

@@ -270,6 +270,7 @@ def _write(
     data_size: Any,
     row_bytes: Any,
     out: Any,
+    out_size: Any,
 ) -> Any:
     """Write lines until all are done, or the buffer could be too small for another one.
 
@@ -285,7 +286,8 @@ def _write(
         data: address of the batch's bytes.
         data_size: number of those bytes.
         row_bytes: the longest line without its words and contents, and slack.
-        out: uint8, the buffer.
+        out: address of the buffer.
+        out_size: bytes of the buffer.
 
     Returns:
         Index of the next line, bytes written, how it ended, field at fault.
@@ -294,7 +296,7 @@ def _write(
     slot: Any = 0
     for i in range(begin, end):
         line = p
-        room = len(out) - p - row_bytes  # for words and contents
+        room = out_size - p - row_bytes  # for words and contents
         if room < 0:
             return i, line, FULL, 0
         row = first + i
@@ -523,7 +525,8 @@ class RowWriter:
                 data.ctypes.data,
                 len(data),
                 self._row_bytes,
-                self._out,
+                self._out.ctypes.data,
+                len(self._out),
             )
             if ended > FULL:
                 name = self._fields[column].code.name
