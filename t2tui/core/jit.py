@@ -66,6 +66,9 @@ OPTIONS: dict[str, Any] = {
     "fastmath": False,
 }
 
+Record = Any
+"""Type of one record of a structured array as a kernel's argument (numba: attributes are its fields)."""
+
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function on its first call (nopython, no bounds checks, GIL released, cached)."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.flows.pairs import close_gap, free_place, mix
-from t2tui.core.jit import inlined
+from t2tui.core.jit import Record, inlined
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _S1 = np.uint64(1)
@@ -22,7 +22,7 @@ _S33 = np.uint64(33)
 
 
 @inlined
-def chain_hash(key: NDArray[np.void], fragment_id: int, protocol: int) -> int:
+def chain_hash(key: Record, fragment_id: int, protocol: int) -> np.int64:
     """Return the hash of a fragment key, 31 bits.
 
     Args:
@@ -40,7 +40,7 @@ def chain_hash(key: NDArray[np.void], fragment_id: int, protocol: int) -> int:
 def find_chain(
     table: NDArray[np.int64],
     records: NDArray[np.void],
-    key: NDArray[np.void],
+    key: Record,
     fragment_id: int,
     protocol: int,
 ) -> int:
@@ -67,7 +67,7 @@ def find_chain(
 
 
 @inlined
-def enter_chain(table: NDArray[np.int64], flow: NDArray[np.void], slot: int) -> None:
+def enter_chain(table: NDArray[np.int64], flow: Record, slot: int) -> None:
     """Enter a flow under its own addresses and ``lastFragId``; the key is not in the table."""
     hashed = chain_hash(flow, np.int64(flow.lastFragId), np.int64(flow.l4Proto))
     table[free_place(table, hashed)] = hashed << 32 | (slot + 1)

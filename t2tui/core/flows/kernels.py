@@ -25,7 +25,7 @@ from t2tui.core.flowstat import (
     RMFLOW_HFULL,
     TIMEJUMP,
 )
-from t2tui.core.jit import inlined, kernel
+from t2tui.core.jit import Record, inlined, kernel
 from t2tui.core.layout import (
     FRAG_FIRST,
     FRAG_LATER,
@@ -207,9 +207,7 @@ def release_oldest(a: Arrays, head: int, packet: int, number: int) -> None:
 
 
 @kernel
-def create(
-    a: Arrays, labels: Labels, head: int, packet: NDArray[np.void], hashed: int, mate: int, last: int
-) -> int:
+def create(a: Arrays, labels: Labels, head: int, packet: Record, hashed: int, mate: int, last: int) -> int:
     """Make the flow of a packet.
 
     Args:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.flows.counters import State
-from t2tui.core.jit import inlined
+from t2tui.core.jit import Record, inlined
 
 FAR = 1 << 62
 """A time beyond all times, ns."""
@@ -54,7 +54,7 @@ def clock(sec: int, frac: int, odd: int) -> int:
 
 
 @inlined
-def age(sec: int, frac: int, flow: NDArray[np.void]) -> np.float32:
+def age(sec: int, frac: int, flow: Record) -> np.float32:
     """Return the time since a flow was last seen in the reference's arithmetic: single precision."""
     seconds = np.float32(sec - flow.lastSec)
     return np.float32(np.float64(seconds) + np.float64(frac - flow.lastFrac) / 1e9)

@@ -13,7 +13,7 @@ and floods, spread over the table; long chains need a search for collisions made
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.jit import inlined, kernel
+from t2tui.core.jit import Record, inlined, kernel
 
 _ODD1 = np.uint64(0x9E3779B97F4A7C15)
 _ODD2 = np.uint64(0xD6E8FEB86659FD93)
@@ -34,7 +34,7 @@ def mix(x: np.uint64) -> np.uint64:
 
 
 @inlined
-def pair_hash(packet: NDArray[np.void]) -> int:
+def pair_hash(packet: Record) -> np.int64:
     """Return the hash of a PACKET's flow key, 31 bits, equal for both directions."""
     a = mix(packet.srcLo ^ (np.uint64(packet.srcPort) << _S48) ^ mix(packet.srcHi) * _ODD3)
     b = mix(packet.dstLo ^ (np.uint64(packet.dstPort) << _S48) ^ mix(packet.dstHi) * _ODD3)

@@ -139,7 +139,7 @@ def open_connection(
 @inlined
 def advance(
     records: NDArray[np.void], tcp: NDArray[np.void], slot: int, other: int, flags: int, seq: int, ack: int
-) -> int:
+) -> np.int64:
     """Run the state machine for one packet.
 
     Args:
@@ -193,7 +193,7 @@ def advance(
 
 
 @inlined
-def conclude(tcp: NDArray[np.void], slot: int, other: int) -> int:
+def conclude(tcp: NDArray[np.void], slot: int, other: int) -> np.int64:
     """Complete the anomalies of a direction at its release; direction A comes first.
 
     Returns:
