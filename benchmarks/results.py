@@ -81,12 +81,12 @@ def rows(results: Results) -> list[list[str]]:
     return table
 
 
-def aligned(table: Sequence[Sequence[str]]) -> str:
-    """Return rows as text; the first two columns to the left, all others to the right."""
+def aligned(table: Sequence[Sequence[str]], left: int = 2) -> str:
+    """Return rows as text; the first columns to the left, all others to the right."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = []
     for row in table:
-        cells = [f"{cell:{'<' if at < 2 else '>'}{widths[at]}}" for at, cell in enumerate(row)]
+        cells = [f"{cell:{'<' if at < left else '>'}{widths[at]}}" for at, cell in enumerate(row)]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 

@@ -58,15 +58,15 @@ def test_json_holds_every_run(results: Results) -> None:
     assert read["packets"] == {"web": 1000}
 
 
-@given(TABLE)
-def test_aligned_columns_begin_or_end_at_one_place(table: list[list[str]]) -> None:
-    lines = aligned(table).split("\n")
+@given(TABLE, st.integers(0, 3))
+def test_aligned_columns_begin_or_end_at_one_place(table: list[list[str]], left: int) -> None:
+    lines = aligned(table, left).split("\n")
     width = [max(len(row[at]) for row in table) for at in range(len(table[0]))]
     for line, row in zip(lines, table, strict=True):
         begin = 0
         for at, cell in enumerate(row):
             field = line[begin : begin + width[at]].ljust(width[at])
-            assert field == (cell.ljust(width[at]) if at < 2 else cell.rjust(width[at]))
+            assert field == (cell.ljust(width[at]) if at < left else cell.rjust(width[at]))
             begin += width[at] + 2
 
 
