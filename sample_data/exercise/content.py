@@ -24,10 +24,18 @@ def program(size: int) -> bytes:
 
 
 def picture(label: str, size: int) -> bytes:
-    """Return a file that begins like a GIF and goes on with rows of a few colours."""
-    head = b"GIF89a" + pack("<2H3B", 320, 200, 0xF7, 0, 0)
-    palette = opaque(label, 24)
-    return (head + palette * (size // len(palette) + 1))[:size]
+    """Return a GIF of one pixel and ``size`` bytes, 43 or at least 48; a comment makes up the size."""
+    head = b"GIF89a" + pack("<2H3B", 1, 1, 0x80, 0, 0) + bytes(6)
+    pixel = bytes.fromhex("21f90401000000002c00000000010001000002024401003b")
+    words = opaque(label, 24).hex().encode() * (size // 48 + 1)
+    blocks = b""
+    left = size - len(head) - len(pixel) - 3
+    while left > 0:
+        block = min(256, left)
+        block -= left - block == 1  # a block of no bytes would end the comment
+        blocks += bytes((block - 1,)) + words[: block - 1]
+        left -= block
+    return head + (b"\x21\xfe" + blocks + b"\0" if blocks else b"") + pixel
 
 
 def page(title: str, size: int) -> bytes:

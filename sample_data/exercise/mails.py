@@ -80,7 +80,7 @@ Pat
         "alex@domex.example",
         """\
 Pizza or soup? I am ordering at a quarter to twelve.
-The soup of the day is made of leeks.
+The soup of today is leeks.
 
 Pat
 """,
@@ -89,7 +89,7 @@ Pat
         "Re: Lunch",
         "pat@domex.example",
         """\
-Soup, please. Without coriander.
+Soup for me, please. Without coriander.
 I am in the archive until noon.
 
 Alex
@@ -122,7 +122,7 @@ Pat
         "Re: Backup failed",
         "pat@domex.example",
         """\
-Will do. The old tapes are in the lower drawer, the labels are on the short side.
+Will do. The old tapes are in the top drawer, the labels are on the short side.
 
 Alex
 """,
@@ -151,7 +151,7 @@ Dear curator,
 
 here is the picture of the music box, taken with the lid open. The comb has lost two
 teeth, both in the treble; the cylinder is complete. If you need more light on the maker's mark,
-I can take another one at the weekend.
+I can take another at the weekend.
 
 With kind regards
 Alex

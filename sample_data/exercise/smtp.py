@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from base64 import encodebytes
 from dataclasses import dataclass
+from email.utils import formatdate
 from random import Random
 
 from .connection import CLIENT, SERVER, Connection
 from .content import opaque, picture
 from .hosts import ALEX, MAIL_NAMES, MAIL_SERVER, PAT
 from .mails import MAILS, Mail
+from .tls import flights
 from .wire import Endpoint, Host, Segment, microseconds
 
 SEGMENT_SIZE = 1460
@@ -74,27 +76,6 @@ SESSIONS = [
     Session(32, ALEX, 1911, "1258583614.298118", "1258583615.323180", 43, banner=901_200, last_ack=38),
 ]
 
-# what an encrypted session sends after the server is ready: side, TLS record type, length (TLS 1.0, RFC 2246)
-HANDSHAKE, CHANGE_CIPHER, DATA = 22, 20, 23
-ENCRYPTED: list[list[tuple[int, int, int]]] = [
-    [(CLIENT, HANDSHAKE, 97)],
-    [(SERVER, HANDSHAKE, 74), (SERVER, HANDSHAKE, 902), (SERVER, HANDSHAKE, 4)],
-    [(CLIENT, HANDSHAKE, 134), (CLIENT, CHANGE_CIPHER, 1), (CLIENT, HANDSHAKE, 36)],
-    [(SERVER, CHANGE_CIPHER, 1), (SERVER, HANDSHAKE, 36)],
-    [(CLIENT, DATA, 33)],
-    [(SERVER, DATA, 171)],
-    [(CLIENT, DATA, 58)],
-    [(SERVER, DATA, 35)],
-    [(CLIENT, DATA, 61)],
-    [(SERVER, DATA, 35)],
-    [(CLIENT, DATA, 26)],
-    [(SERVER, DATA, 58)],
-    [(CLIENT, DATA, 1114)],
-    [(SERVER, DATA, 52)],
-    [(CLIENT, DATA, 26)],
-    [(SERVER, DATA, 36)],
-]
-
 
 class Dialogue:
     """A session while it is played."""
@@ -145,7 +126,7 @@ class Dialogue:
         self.command(f"MAIL FROM:<{user}@domex.example>\n", "250 2.1.0 Ok\n")
         self.command(f"RCPT TO:<{mail.recipient}>\n", "250 2.1.5 Ok\n")
         self.command("DATA\n", "354 End data with <CR><LF>.<CR><LF>\n")
-        content = wire_text(message(mail, user, self.session.number)) + b".\r\n"
+        content = wire_text(message(mail, user, self.session)) + b".\r\n"
         self.upload(content)
         queue_id = opaque(f"queue {self.session.number}", 5).hex().upper()
         self.connection.wait(self.about(21_000)).send(
@@ -162,13 +143,7 @@ class Dialogue:
 
     def encrypted(self) -> None:
         """Exchange the TLS records; each flight is one segment."""
-        for number, flight in enumerate(ENCRYPTED):
-            side = flight[0][0]
-            label = f"session {self.session.number} flight {number}"
-            records = b"".join(
-                bytes((kind, 3, 1)) + length.to_bytes(2, "big") + opaque(f"{label} {length}", length)
-                for _, kind, length in flight
-            )
+        for side, records in flights(f"session {self.session.number}"):
             self.connection.wait(self.about(1_700 if side == CLIENT else 2_400)).send(side, records)
             if side == CLIENT:
                 self.connection.wait(self.about(26)).acknowledge(SERVER)
@@ -186,11 +161,12 @@ def wire_text(text: str) -> bytes:
     return text.replace("\n", "\r\n").encode()
 
 
-def message(mail: Mail, user: str, number: int) -> str:
+def message(mail: Mail, user: str, session: Session) -> str:
     """Return the headers and the body of a mail, a MIME message if it has an attachment (RFC 2045)."""
-    name = user.capitalize()
+    name, number = user.capitalize(), session.number
+    date = formatdate(int(float(session.start)))
     headers = (
-        f"From: {name} <{user}@domex.example>\nTo: <{mail.recipient}>\nSubject: {mail.subject}\n"
+        f"From: {name} <{user}@domex.example>\nTo: <{mail.recipient}>\nSubject: {mail.subject}\nDate: {date}\n"
         f"Message-ID: <2009{number:04d}@domex.example>\nX-Mailer: Letterbox 2.1\nMIME-Version: 1.0\n"
     )
     if not mail.attachment:

@@ -1,7 +1,7 @@
 """Conversation 36: the transfer of R79733.EXE over the passive FTP data connection.
 
 Printed: end points, first and last times, 1,514 packets to the server without payload, 3,101 to the client
-with 4,268,858 bytes, four zero windows of which the first is the client's packet 48, the longest pause between
+with 4,268,858 bytes, four zero windows, the first in the client's packet 48, the longest pause between
 two packets of the client, mean and standard deviation of these pauses, and how many packets lie between those
 of the control connection. The file has 4,255,056 bytes and segments hold 1,380; the 13,802 bytes more are ten
 repeated segments and two window probes of one byte.

@@ -1,6 +1,6 @@
 """Conversations 1 to 11, 33 and 34: web downloads from port 80, made up.
 
-Printed about them: conversation 1 starts the capture, 1 to 11 end before packet 247, at most nine conversations
+Printed about them: 1 starts the capture, 1 to 11 end before packet 247, at most nine conversations
 are alive at a time, and with the mails they bring packets and bytes of both directions to the printed sums.
 """
 
@@ -70,7 +70,7 @@ PATHS = {
     IMAGES.ip: Path(28_900, 1380, 1_120, 2),
     ADVERTS.ip: Path(91_400, 536, 900, 3),
     SEARCH.ip: Path(22_700, 1430, 1_160, 2),
-    MAPS.ip: Path(118_070, 820, 1_640, 3),
+    MAPS.ip: Path(118_342, 820, 1_640, 3),
 }
 
 VISITS = [
@@ -134,7 +134,7 @@ VISITS = [
         NEWS,
         "1258588240.611375",
         15.0,
-        [Item("/", 14_377), Item("/science", 22_406, 9.1), Item("/science/patents", 29_370, 22.7)],
+        [Item("/", 14_377), Item("/science", 22_406, 9.1), Item("/science/patents", 29_372, 22.7)],
     ),
     Visit(
         34,
@@ -145,7 +145,7 @@ VISITS = [
         10.0,
         [
             Item("/route?from=office&to=museum", 6_900),
-            *(Item(f"/tile/{n}.gif", 8_070, 0.1) for n in range(1, 15)),
+            *(Item(f"/tile/{n}.gif", 8_342, 0.1) for n in range(1, 15)),
         ],
         Close.RESET,
     ),
@@ -218,7 +218,7 @@ def request(visit: Visit, item: Item) -> bytes:
         "Accept-Language: en-us,en;q=0.5",
         "Keep-Alive: 300",
         "Connection: keep-alive",
-        f"Cookie: id={opaque(f'{visit.client.ip} {visit.server.ip}', 37).hex()}",
+        f"Cookie: id={opaque(f'{visit.client.ip} {visit.server.ip}', 29).hex()}",
     ]
     return "\r\n".join([*lines, "", ""]).encode()
 
