@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+REVISION = "20261120"
+"""Date of the built-in tables, as the start lines of the report print it."""
+
 UNKNOWN = b"-"
 """Code and text of an address without label (row 0)."""
 
