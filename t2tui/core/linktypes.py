@@ -213,13 +213,13 @@ def dlt_of(linktype: int) -> int:
 
 
 def describe(dlt: int) -> str:
-    """Return the text of the report, such as ``Ethernet [EN10MB/1]``; ``(null)`` for what libpcap cannot name."""
+    """Return the report's text, such as ``Ethernet [EN10MB/1]``; ``(null)`` for what libpcap cannot name."""
     name, description = LINK_TYPES.get(dlt, ("(null)", "(null)"))
     return f"{description} [{name}/{dlt}]"
 
 
 def limit_snap_length(dlt: int, snap_length: int) -> int:
-    """Return the snap length that libpcap reports for that of a file: 0 or beyond 2^31-1 is the longest possible."""
+    """Return the snap length that libpcap reports: for 0 and beyond 2^31-1 the longest possible."""
     if 0 < snap_length <= 0x7FFFFFFF:
         return snap_length
     return LONGER_SNAP_LENGTH.get(dlt, MAX_SNAP_LENGTH)

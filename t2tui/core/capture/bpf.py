@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.capture.errors import CaptureError
+from t2tui.core.capture.libpcap import compile_expression
 from t2tui.core.jit import kernel
 from t2tui.core.memory import be16, be32
 
@@ -27,30 +27,30 @@ NO_FILTER: NDArray[np.int64] = np.zeros((0, 4), np.int64)
 
 
 @kernel
-def accepts(program: Any, data: Any, base: int, caplen: int, length: int) -> bool:
+def accepts(program: Any, memory: Any, data: Any, base: int, caplen: int, length: int) -> bool:
     """Run a BPF program over one packet.
 
     Args:
         program: int64 (n, 4), rows (code, jt, jf, k).
+        memory: int64 (MEMORY_WORDS,), the program's scratch memory.
         data: uint8.
         base: index of the packet in data.
         caplen: captured bytes; a load beyond them refuses the packet.
         length: bytes on the wire.
     """
-    memory = np.zeros(MEMORY_WORDS, np.int64)
     a = np.int64(0)
     x = np.int64(0)
-    at = 0
-    while at < program.shape[0]:
+    at = np.int64(0)
+    while 0 <= at < program.shape[0]:
         code = program[at, 0]
         k = program[at, 3]
         kind = code & 7
         at += 1
-        if kind == LD or kind == LDX:
+        if kind in (LD, LDX):
             mode = code & 0xE0
             size = code & 0x18
             value = np.int64(0)
-            if mode == ABS or mode == IND:
+            if mode in (ABS, IND):
                 position = k + x if mode == IND else k
                 width = 4 if size == W else 2 if size == H else 1
                 if position + width > caplen:
@@ -79,7 +79,7 @@ def accepts(program: Any, data: Any, base: int, caplen: int, length: int) -> boo
             operand = x if code & X_OPERAND else k
             test = code & 0xF0
             if test == JA:
-                at += k
+                at += np.int64(np.int32(k))  # protochain jumps back
             elif (
                 (test == JEQ and a == operand)
                 or (test == JGT and a > operand)
@@ -98,7 +98,7 @@ def accepts(program: Any, data: Any, base: int, caplen: int, length: int) -> boo
                 a = a - operand
             elif operation == MUL:
                 a = np.int64(np.uint64(a) * np.uint64(operand))
-            elif operation == DIV or operation == MOD:
+            elif operation in (DIV, MOD):
                 if operand == 0:
                     return False
                 a = a // operand if operation == DIV else a % operand
@@ -109,14 +109,14 @@ def accepts(program: Any, data: Any, base: int, caplen: int, length: int) -> boo
             elif operation == XOR:
                 a = a ^ operand
             elif operation == LSH:
-                a = a << operand if operand < 32 else 0
+                a = a << operand if operand < 32 else np.int64(0)
             elif operation == RSH:
-                a = a >> operand if operand < 32 else 0
+                a = a >> operand if operand < 32 else np.int64(0)
             else:
                 a = -a
             a &= WORD
         elif kind == RET:
-            return (a if code & A_RETURN else k) != 0
+            return bool((a if code & A_RETURN else k) != 0)
         elif kind == ST:
             memory[k & (MEMORY_WORDS - 1)] = a
         elif kind == STX:
@@ -129,7 +129,7 @@ def accepts(program: Any, data: Any, base: int, caplen: int, length: int) -> boo
 
 
 def compile_filter(expression: str, link_type: int, snap_length: int) -> NDArray[np.int64]:
-    """Compile a filter expression for a link type.
+    """Compile a filter expression for ``accepts``.
 
     Args:
         expression: pcap-filter(7).
@@ -140,29 +140,6 @@ def compile_filter(expression: str, link_type: int, snap_length: int) -> NDArray
         int64 (n, 4), rows (code, jt, jf, k).
 
     Raises:
-        CaptureError: libpcap cannot be loaded, or does not understand the expression.
+        CaptureError: the expression is wrong, or libpcap cannot be loaded.
     """
-    try:
-        import libpcap
-    except (ImportError, OSError) as error:
-        raise CaptureError(
-            f"BPF filters need libpcap, which cannot be loaded: {error}",
-            "Install the package 'libpcap' for this platform, or run without a filter expression.",
-        ) from error
-    import ctypes
-
-    handle = libpcap.open_dead(link_type, snap_length)
-    try:
-        compiled = libpcap.bpf_program()
-        if libpcap.compile(handle, compiled, expression.encode(), 1, libpcap.PCAP_NETMASK_UNKNOWN) < 0:
-            reason = ctypes.string_at(libpcap.geterr(handle)).decode(errors="replace")
-            raise CaptureError(
-                f"BPF expression '{expression}' cannot be compiled: {reason}",
-                "See pcap-filter(7) for the language, e.g. 'tcp port 80' or 'host 192.0.2.1 and udp'.",
-            )
-        rows = [compiled.bf_insns[i] for i in range(compiled.bf_len)]
-        program = np.array([(row.code, row.jt, row.jf, row.k) for row in rows], np.int64)
-        libpcap.freecode(compiled)
-    finally:
-        libpcap.close(handle)
-    return program
+    return np.array(compile_expression(expression, link_type, snap_length), np.int64)

@@ -1,14 +1,14 @@
 """Classic pcap: the file header and the walk over its records, by libpcap's rules."""
 
 import struct
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.batch import PacketBatch
-from t2tui.core.capture.bpf import accepts
+from t2tui.core.capture.bpf import MEMORY_WORDS, accepts
 from t2tui.core.capture.walk import (
     ARG1,
     COUNT,
@@ -33,8 +33,9 @@ MAX_CAPLEN = 262144
 MICROSECONDS, NANOSECONDS, KUZNETZOV = 0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34
 FILE_HEADER = 24
 RECORD_HEADER = 16
-KUZNETZOV_HEADER = 24
-"""Record header of the format with interface index, protocol and packet type (Linux, 1990s)."""
+KUZNETZOV_HEADER, KUZNETZOV_SNAP = 24, 14
+"""Record header of the format with interface index, protocol and packet type (Linux, 1990s), and what libpcap
+adds to its snap length."""
 
 SWAPPED, HEADER, MULTIPLY, DIVIDE, LENGTHS, SNAP = range(6)
 """Indices of the layout of a file, an int64 array: other byte order than the machine, bytes of a record
@@ -68,6 +69,7 @@ def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, progr
     lengths = layout[LENGTHS]
     snap = layout[SNAP]
     filtering = program.shape[0] != 0
+    memory = np.zeros(MEMORY_WORDS, np.int64)
     status = MORE
     while position + header <= end:
         if count >= limit:
@@ -95,7 +97,7 @@ def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, progr
             break
         base = position + header
         captured = min(caplen, snap)
-        if filtering and not accepts(program, data, base, captured, length):
+        if filtering and not accepts(program, memory, data, base, captured, length):
             if other >= rows.shape[0]:
                 status = ROOM
                 break
@@ -121,35 +123,33 @@ def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, progr
     return status
 
 
-@dataclass(slots=True)
 class PcapFormat:
     """A classic pcap file after its header was read.
 
     Attributes:
         link_type: DLT number.
         snap_length: bytes.
-        layout: int64, for walk_pcap.
+        overlay: what libpcap's buffer holds so far: nothing.
     """
 
-    link_type: int
-    snap_length: int
-    layout: NDArray[np.int64]
-    name = "pcap"
+    name: Literal["pcap"] = "pcap"
+    overlay = b""
 
-    @classmethod
-    def parse(cls, header: bytes, precision: str) -> "PcapFormat":
-        """Read a file header.
+    def __init__(self, read: Callable[[int], bytes], precision: str) -> None:
+        """Read the file header.
 
         Args:
-            header: first 24 bytes of the file, or fewer if there are no more.
+            read: returns the next n bytes of the file, fewer at its end.
             precision: "ns" or "us", the unit of the packets' fractions.
 
         Raises:
             ValueError: the header is not complete or of an unknown version; libpcap's text.
         """
+        header = read(FILE_HEADER)
         if len(header) < FILE_HEADER:
             raise ValueError(
-                f"truncated dump file; tried to read {FILE_HEADER} file header bytes, only got {len(header)}"
+                f"truncated dump file; tried to read {FILE_HEADER} file header bytes, "
+                f"only got {max(0, len(header) - 4)}"  # libpcap does not count the magic
             )
         order = "<" if struct.unpack_from("<I", header)[0] in (MICROSECONDS, NANOSECONDS, KUZNETZOV) else ">"
         magic, major, minor, _, _, snap, link = struct.unpack(f"{order}IHHIIII", header)
@@ -157,30 +157,31 @@ class PcapFormat:
             raise ValueError("archaic pcap savefile format")
         if not (major == 2 and minor <= 4) and not (major == 543 and minor == 0):
             raise ValueError(f"unsupported pcap savefile version {major}.{minor}")
-        link_type = dlt_of(link & 0x03FFFFFF)
-        snap_length = limit_snap_length(link_type, snap)
+        self.link_type = dlt_of(link & 0x03FFFFFF)
+        self.snap_length = limit_snap_length(self.link_type, snap)
+        if magic == KUZNETZOV:
+            self.snap_length += KUZNETZOV_SNAP
         lengths = LENGTHS_AS_IS
         if major == 543 or minor < 3:
             lengths = LENGTHS_SWAPPED
         elif minor == 3:
             lengths = LENGTHS_IF_LARGER
         nanoseconds = magic == NANOSECONDS
-        layout = np.array(
+        self._layout = np.array(
             [
                 order == ">",
                 KUZNETZOV_HEADER if magic == KUZNETZOV else RECORD_HEADER,
                 1000 if precision == "ns" and not nanoseconds else 1,
                 1000 if precision == "us" and nanoseconds else 1,
                 lengths,
-                snap_length,
+                self.snap_length,
             ],
             np.int64,
         )
-        return cls(link_type, snap_length, layout)
 
     def walk(self, state: NDArray[np.int64], batch: PacketBatch, program: NDArray[np.int64]) -> int:
         """Walk the records of a batch; see walk_pcap."""
-        status: int = walk_pcap(state, self.layout, batch.data, batch.packets, batch.other_blocks, program)
+        status: int = walk_pcap(state, self._layout, batch.data, batch.packets, batch.other_blocks, program)
         return status
 
     def fault(self, state: NDArray[np.int64]) -> str:
@@ -190,18 +191,14 @@ class PcapFormat:
             return f"invalid packet capture length {caplen}, bigger than snaplen of {self.snap_length}"
         return f"invalid packet capture length {caplen}, bigger than maximum of {MAX_CAPLEN}"
 
-    def describe(self, state: NDArray[np.int64], batch: PacketBatch) -> str | None:
-        """Classic pcap has no blocks that describe packets."""
-        raise AssertionError
-
     def truncated(self, rest: bytes) -> str:
-        """Word the end of a file within a record, as libpcap does; ``rest`` is the beginning of the record."""
-        header = int(self.layout[HEADER])
+        """Word the end of a file within a record, of which ``rest`` is there, as libpcap does."""
+        header = int(self._layout[HEADER])
         if len(rest) < header:
             return f"truncated dump file; tried to read {header} header bytes, only got {len(rest)}"
-        order = ">" if self.layout[SWAPPED] else "<"
+        order = ">" if self._layout[SWAPPED] else "<"
         caplen, length = struct.unpack_from(f"{order}II", rest, 8)
-        lengths = self.layout[LENGTHS]
+        lengths = self._layout[LENGTHS]
         if lengths == LENGTHS_SWAPPED or (lengths == LENGTHS_IF_LARGER and caplen > length):
             caplen = length
         got = len(rest) - header

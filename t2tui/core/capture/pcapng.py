@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from t2tui.core.capture.bpf import accepts
+from t2tui.core.capture.bpf import MEMORY_WORDS, accepts
 from t2tui.core.capture.walk import (
     BLOCK,
     COUNT,
@@ -21,6 +21,7 @@ from t2tui.core.capture.walk import (
     is_repeated,
 )
 from t2tui.core.jit import kernel
+from t2tui.core.linktypes import MAX_SNAP_LENGTH
 from t2tui.core.memory import be16, be32, le16, le32
 
 SECTION, INTERFACE, PACKET_BLOCK, SIMPLE_PACKET, ENHANCED_PACKET = 0x0A0D0D0A, 1, 2, 3, 6
@@ -30,16 +31,16 @@ BLOCK_OVERHEAD = 12
 """Type, length and the length again behind the body."""
 SECTION_BODY = 16
 INTERFACE_BODY = 8
-MAX_SECTION_BLOCK = 1 << 20
-FIRST_MAX_BLOCK = 16 << 20
-"""Longest block that libpcap reads before it knows the link type."""
+MAX_SECTION_BLOCK, MAX_BLOCK = 1 << 20, 16 << 20
+"""Longest first section block and longest block of any kind that libpcap believes."""
 
-BIG_ENDIAN, SNAP, MAX_BLOCK, INTERFACES, UNITS = range(5)
-"""Indices of the layout of a file, an int64 array: byte order of its numbers, snap length, longest block,
-number of interfaces, units of the fraction per second."""
+BIG_ENDIAN, SNAP, INTERFACES, UNITS = range(4)
+"""Indices of the layout of a file, an int64 array: byte order of its numbers, snap length, number of
+interfaces, units of the fraction per second."""
 
 RESOLUTION, OFFSET, FACTOR, SCALE = range(4)
-"""Columns of the interfaces, a uint64 array: ticks per second, offset in seconds, factor of the fraction, how to apply it."""
+"""Columns of the interfaces, a uint64 array: ticks per second, offset in seconds, factor of the fraction,
+how to apply it."""
 SCALE_UP, SCALE_DOWN, SCALE_BINARY = range(3)
 
 (
@@ -47,22 +48,24 @@ SCALE_UP, SCALE_DOWN, SCALE_BINARY = range(3)
     LENGTH_ODD,
     LENGTH_LARGE,
     LENGTHS_DIFFER,
-    BODY_SHORT,
+    TOO_SHORT,
     NO_INTERFACE,
     OVER_SNAP,
-    DATA_SHORT,
+    TOO_LONG,
 ) = range(10, 18)
 TEXTS = {
     LENGTH_SMALL: "block in pcapng dump file has a length of {0} < {1}",
     LENGTH_ODD: "block in pcapng dump file has a length of {0} that is not a multiple of 4",
     LENGTH_LARGE: "pcapng block size {0} > maximum {1}",
     LENGTHS_DIFFER: "block total length in header and trailer don't match",
-    BODY_SHORT: "block of type {0} in pcapng dump file has a length of {1} < {2}",
-    NO_INTERFACE: "a packet arrived on interface {0}, but there's no Interface Description Block for that interface",
+    TOO_SHORT: "block of type {0} in pcapng dump file is too short",
+    NO_INTERFACE: "a packet arrived on interface {0}, "
+    "but there's no Interface Description Block for that interface",
     OVER_SNAP: "invalid packet capture length {0}, bigger than snaplen of {1}",
-    DATA_SHORT: "block of type {0} in pcapng dump file has a length of {1} < {2}",
+    TOO_LONG: "invalid packet capture length {0}, bigger than maximum of {1}",
 }
-"""libpcap's words for the faults of the walk; {0} and {1} are their arguments."""
+"""libpcap's words for the faults of the walk; {0} and {1} are their arguments. TOO_LONG libpcap says
+of classic pcap only; here the rest of the program relies on that limit."""
 
 
 @kernel
@@ -87,10 +90,10 @@ def walk_pcapng(
     other = state[OTHER]
     big = layout[BIG_ENDIAN] != 0
     snap = layout[SNAP]
-    max_block = layout[MAX_BLOCK]
     known = layout[INTERFACES]
     filtering = program.shape[0] != 0
     units = np.uint64(layout[UNITS])
+    memory = np.zeros(MEMORY_WORDS, np.int64)
     status = MORE
     while position + 8 <= end:
         if count >= limit:
@@ -106,9 +109,9 @@ def walk_pcapng(
             arg2 = np.int64(BLOCK_OVERHEAD)
         elif total & 3:
             fault = LENGTH_ODD
-        elif total > max_block:
+        elif total > MAX_BLOCK:
             fault = LENGTH_LARGE
-            arg2 = max_block
+            arg2 = np.int64(MAX_BLOCK)
         if fault != 0:
             position += 8
             if is_repeated(state, fault, arg1, arg2):
@@ -127,7 +130,12 @@ def walk_pcapng(
                 continue
             status = FAULTY
             break
-        if block_type == SECTION or block_type == INTERFACE:
+        if big:  # libpcap turns the trailer in its buffer, where it can show behind a clipped packet
+            for i in range(2):
+                low_byte = data[position + total - 4 + i]
+                data[position + total - 4 + i] = data[position + total - 1 - i]
+                data[position + total - 1 - i] = low_byte
+        if block_type in (SECTION, INTERFACE):
             other = add_other_block(rows, other, count, position, total)
             state[BLOCK] = position
             position += total
@@ -140,7 +148,7 @@ def walk_pcapng(
         ticks = np.uint64(0)
         caplen = np.int64(0)
         length = np.int64(0)
-        if block_type == ENHANCED_PACKET or block_type == PACKET_BLOCK:
+        if block_type in (ENHANCED_PACKET, PACKET_BLOCK):
             head = 20
             if body >= head:
                 if block_type == ENHANCED_PACKET:
@@ -160,9 +168,8 @@ def walk_pcapng(
         accepted = False
         if head != 0:
             if body < head:
-                fault = BODY_SHORT
+                fault = TOO_SHORT
                 arg1 = block_type
-                arg2 = np.int64(head)
             elif interface >= known:
                 fault = NO_INTERFACE
                 arg1 = interface
@@ -171,11 +178,14 @@ def walk_pcapng(
                 arg1 = caplen
                 arg2 = snap
             elif body - head < caplen:
-                fault = DATA_SHORT
+                fault = TOO_SHORT
                 arg1 = block_type
-                arg2 = caplen
+            elif caplen > MAX_SNAP_LENGTH:
+                fault = TOO_LONG
+                arg1 = caplen
+                arg2 = np.int64(MAX_SNAP_LENGTH)
             else:
-                accepted = not filtering or accepts(program, data, at + head, caplen, length)
+                accepted = not filtering or accepts(program, memory, data, at + head, caplen, length)
         if not accepted:
             other = add_other_block(rows, other, count, position, total)
             position += total

@@ -1,29 +1,18 @@
-"""Captures: open, read batch by batch."""
+"""A capture that is read batch by batch."""
 
 import time
-from pathlib import Path
 from types import TracebackType
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.batch import READ_BYTES, PacketBatch
-from t2tui.core.capture.bpf import NO_FILTER, compile_filter
-from t2tui.core.capture.errors import CaptureError
-from t2tui.core.capture.pcap import FILE_HEADER, KUZNETZOV, MICROSECONDS, NANOSECONDS, PcapFormat
-from t2tui.core.capture.pcapng import BYTE_ORDER, SECTION
+from t2tui.core.capture.pcap import PcapFormat
 from t2tui.core.capture.sections import OVERLAY_BYTES, PcapngFormat
-from t2tui.core.capture.source import (
-    GZIP_MAGIC,
-    MAGIC_BYTES,
-    NOTHING_YET,
-    ZSTD_MAGIC,
-    CompressedSource,
-    FileSource,
-    Source,
-)
+from t2tui.core.capture.source import NOTHING_YET, Source, read_fully
 from t2tui.core.capture.walk import (
+    BLOCK,
     COUNT,
     DESCRIPTION,
     END,
@@ -42,27 +31,19 @@ READ_CHUNK = 1 << 18
 
 
 class CaptureWarning(NamedTuple):
-    """A fault in the capture that did not end the reading."""
+    """A fault in the capture that does not end the reading.
+
+    Attributes:
+        before_packet: index in the batch of the packet that follows the fault, its count if none does.
+        text: such as ``pcap_dispatch failed: truncated dump file; ...``, without the mark ``[WRN]``.
+    """
 
     before_packet: int
-    """Index in the batch of the packet that follows; the batch's count if none does."""
     text: str
 
 
-class Format(Protocol):
-    """A file format: what the header said, and the walk over the records."""
-
-    name: str
-    link_type: int
-    snap_length: int
-
-    def walk(self, state: NDArray[np.int64], batch: PacketBatch, program: NDArray[np.int64]) -> int: ...
-    def fault(self, state: NDArray[np.int64]) -> str: ...
-    def truncated(self, rest: bytes) -> str: ...
-
-
 class Capture:
-    """A capture that is being read; use as a context manager.
+    """A capture that is being read; a context manager.
 
     Attributes:
         path: as it was given, ``-`` for standard input.
@@ -72,43 +53,50 @@ class Capture:
         link_type: DLT number as libpcap reports it.
         snap_length: bytes, as libpcap reports it.
         disk_size: bytes on disk, None for pipes.
-        warnings: faults met by the last reads, until take_warnings().
-        ended: the end was reached; no more packets will come.
+        warnings: faults since the last take_warnings().
+        ended: no more packets will come.
     """
 
     def __init__(
         self,
         path: str,
-        raw: FileSource,
         source: Source,
         kind: PcapFormat | PcapngFormat,
         program: NDArray[np.int64],
-        compression: str | None,
-        plain_bytes: int,
+        header_bytes: int,
     ) -> None:
+        """Take over an open source; see open_capture.
+
+        Args:
+            path: for texts.
+            source: bytes behind the header.
+            kind: what the header said.
+            program: int64 (n, 4), the BPF program.
+            header_bytes: bytes that were already read.
+        """
         self.path = path
         self.name = path
         self.format: Literal["pcap", "pcapng"] = kind.name
-        self.compression = compression
+        self.compression = source.compression
         self.link_type = kind.link_type
         self.snap_length = kind.snap_length
-        self.disk_size = raw.size
+        self.disk_size = source.disk_size
         self.warnings: list[CaptureWarning] = []
         self.ended = False
         self._source = source
         self._kind = kind
         self._program = program
-        self._plain_bytes = plain_bytes
-        self._last_warning = ""
+        self._plain_bytes = header_bytes
+        self._last_fault = ""
         self._state = np.zeros(STATE_SIZE, np.int64)
-        self._overlay = bytes(kind.overlay) if isinstance(kind, PcapngFormat) else b""
+        self._overlay = kind.overlay
         self._carry = b""
 
     @property
     def size(self) -> int | None:
         """Bytes of the capture, uncompressed; None for pipes.
 
-        Of a compressed capture the size is known when all was read; until then it is what was read so far.
+        That of a compressed capture is known when all is read; until then it is what was read so far.
         """
         if self.disk_size is None or self.compression is None:
             return self.disk_size
@@ -116,7 +104,7 @@ class Capture:
 
     @property
     def bytes_read(self) -> int:
-        """Position in the file on disk (compressed bytes of a compressed capture), for progress."""
+        """Position in the file on disk, for progress: compressed bytes of a compressed capture."""
         return self._source.position
 
     def fileno(self) -> int:
@@ -136,7 +124,7 @@ class Capture:
         self.close()
 
     def take_warnings(self) -> list[str]:
-        """Return the texts of the warnings since the last call and forget them."""
+        """Return the texts of ``warnings`` and forget them."""
         texts = [warning.text for warning in self.warnings]
         self.warnings.clear()
         return texts
@@ -147,31 +135,34 @@ class Capture:
         A file gives full batches; a pipe gives what is there, at least one packet.
 
         Args:
-            batch: ``data``, ``packets`` (capture fields), ``count``, ``other_blocks`` and ``other_count`` are
-                filled. Rows of ``other_blocks`` lie before a packet of the batch, never behind the last one.
+            batch: ``data``, ``packets`` (fields base to blockLen), ``count``, ``other_blocks`` (which may be
+                replaced by a larger array) and ``other_count`` are filled. Other blocks are pcapng blocks
+                without packet and packets that the filter refused; each lies before a packet of the batch.
             timeout: seconds to wait for a packet; None waits for as long as it takes.
 
         Returns:
             Number of packets, 0 at the end, NOTHING_YET (-1) if no packet came within the time-out.
         """
         state = self._state
-        state[COUNT] = state[OTHER] = 0
+        state[COUNT] = 0
         state[LIMIT] = len(batch.packets)
-        view = memoryview(batch.data)[:READ_BYTES]
+        view = batch.data.data[:READ_BYTES]
         deadline = None if timeout is None else time.monotonic() + timeout
         self._put_back(batch)
         while self._walk(batch) == MORE and not self.ended:
             end = int(state[END])
+            wait = 0.0 if state[COUNT] else deadline and max(0.0, deadline - time.monotonic())
             if end == READ_BYTES:
                 if state[COUNT]:
                     break
                 self._keep(batch)
+                if len(self._overlay) + len(self._carry) == READ_BYTES:
+                    self._take_large()
                 self._put_back(batch)
-                if deadline is not None and time.monotonic() >= deadline:
+                if wait == 0:
                     break
                 continue
-            wait = deadline and max(0.0, deadline - time.monotonic())
-            got = self._source.read_into(view[end : end + READ_CHUNK], 0.0 if state[COUNT] else wait)
+            got = self._source.read_into(view[end : end + READ_CHUNK], wait)
             if got == NOTHING_YET:
                 break
             if got == 0:
@@ -184,7 +175,7 @@ class Capture:
         return batch.count if batch.count or self.ended else NOTHING_YET
 
     def _walk(self, batch: PacketBatch) -> int:
-        """Walk until more bytes are needed or the batch is full, minding faults and descriptions on the way."""
+        """Walk until bytes or room are needed; word faults and take in descriptions on the way."""
         state = self._state
         while True:
             status = self._kind.walk(state, batch, self._program)
@@ -193,135 +184,66 @@ class Capture:
             elif status == ROOM:
                 batch.other_blocks = np.concatenate([batch.other_blocks, np.zeros_like(batch.other_blocks)])
             elif status == DESCRIPTION and isinstance(self._kind, PcapngFormat):
-                text = self._kind.describe(state, batch)
-                if text:
-                    self._warn(text)
+                fault = self._kind.describe(batch.data[state[BLOCK] : state[POS]].tobytes())
+                if fault:
+                    self._warn(fault)
                     state[FAULT] = 0
             else:
                 return status
 
     def _warn(self, fault: str) -> None:
-        text = f"pcap_dispatch failed: {fault}"
-        if text != self._last_warning:
-            self.warnings.append(CaptureWarning(int(self._state[COUNT]), text))
-        self._last_warning = text
+        """Note a fault unless it is the last one again."""
+        if fault != self._last_fault:
+            self.warnings.append(CaptureWarning(int(self._state[COUNT]), f"pcap_dispatch failed: {fault}"))
+        self._last_fault = fault
 
     def _finish(self, batch: PacketBatch) -> None:
         """Note the end of the source, and what is wrong with it."""
+        state = self._state
         self.ended = True
         if self._source.fault:
-            self.warnings.append(
-                CaptureWarning(int(self._state[COUNT]), f"{self.path}: {self._source.fault}")
-            )
-        rest = batch.data[self._state[POS] : self._state[END]].tobytes()
+            text = f"'{self.path}': {self._source.fault}; what was read before is kept"
+            self.warnings.append(CaptureWarning(int(state[COUNT]), text))
+        rest = batch.data[state[POS] : state[END]].tobytes()
         if rest:
             self._warn(self._kind.truncated(rest))
-        self._state[POS] = self._state[END]
+        state[POS] = state[END]
+
+    def _take_large(self) -> None:
+        """Take in a pcapng block that does not fit the batch: only what can show behind a packet is kept."""
+        assert isinstance(self._kind, PcapngFormat)  # a record of classic pcap fits
+        total = self._kind.block_length(self._carry)
+        rest = read_fully(self._source, total - len(self._carry))
+        self._plain_bytes += len(rest)
+        block = self._carry + rest
+        fault = self._kind.truncated(block) if len(block) < total else self._kind.large_block(block)
+        if fault:
+            self._warn(fault)
+        self._state[FAULT] = 0
+        self._overlay = block[:OVERLAY_BYTES] + self._overlay[len(block[:OVERLAY_BYTES]) :]
+        self._carry = b""
 
     def _keep(self, batch: PacketBatch) -> None:
         """Keep for the next batch the bytes that were not walked, and blocks behind the last packet."""
         state = self._state
-        self._carry = batch.data[state[POS] : state[END]].tobytes()
-        rows, count = batch.other_blocks, int(state[OTHER])
-        overlay = bytearray()
-        first = count
+        rows = batch.other_blocks
+        first = last = int(state[OTHER])
         while first and rows[first - 1, 0] == state[COUNT]:
             first -= 1
-        for _, position, length in rows[first:count].tolist():
+        overlay = bytearray()
+        for _, position, length in rows[first:last].tolist():
             overlay[:length] = batch.data[position : position + length].tobytes()
         state[OTHER] = first
         self._overlay = bytes(overlay[:OVERLAY_BYTES])
+        self._carry = batch.data[state[POS] : state[END]].tobytes()
 
     def _put_back(self, batch: PacketBatch) -> None:
-        """Begin a batch with what the last one left."""
+        """Begin a batch with what was kept."""
         state = self._state
-        overlay = len(self._overlay)
-        end = overlay + len(self._carry)
-        batch.data[:end] = np.frombuffer(self._overlay + self._carry, np.uint8)
+        kept = self._overlay + self._carry
+        batch.data.data[: len(kept)] = kept
         state[OTHER] = 0
-        if overlay:
-            batch.other_blocks[0] = 0, 0, overlay
+        if self._overlay:
+            batch.other_blocks[0] = 0, 0, len(self._overlay)
             state[OTHER] = 1
-        state[POS], state[END] = overlay, end
-
-
-def open_capture(
-    source: str | Path, *, precision: Literal["ns", "us"] = "ns", bpf: str | None = None
-) -> Capture:
-    """Open a capture file, a pipe or standard input.
-
-    Args:
-        source: path, ``-`` for standard input.
-        precision: unit of the packets' fractions of a second.
-        bpf: filter expression; packets that it refuses do not appear (their bytes do, in ``other_blocks``).
-
-    Raises:
-        CaptureError: the file cannot be read, is empty, or is no capture; the expression is wrong.
-    """
-    path = str(source)
-    raw = FileSource(path)
-    try:
-        return _open(path, raw, precision, bpf)
-    except BaseException:
-        raw.close()
-        raise
-
-
-def _open(path: str, raw: FileSource, precision: Literal["ns", "us"], bpf: str | None) -> Capture:
-    magic = raw.peek(MAGIC_BYTES)
-    if not magic:
-        raise CaptureError(f"PCAP file '{path}' is empty", "Capture again; the file holds no bytes at all.")
-    compression = "gzip" if magic.startswith(GZIP_MAGIC) else "zstd" if magic == ZSTD_MAGIC else None
-    stream: Source = CompressedSource(raw, compression) if compression else raw
-    taken = 0
-
-    def read(count: int) -> bytes:
-        nonlocal taken
-        buffer = bytearray(count)
-        got = 0
-        while got < count:
-            more = stream.read_into(memoryview(buffer)[got:], None)
-            if more <= 0:
-                break
-            got += more
-        taken += got
-        return bytes(buffer[:got])
-
-    head = read(12)
-    kind = _recognise(head, path)
-    try:
-        if kind == "pcapng":
-            first = head
-
-            def read_on(count: int) -> bytes:
-                nonlocal first
-                given, first = first[:count], first[count:]
-                return given + read(count - len(given))
-
-            format_: PcapFormat | PcapngFormat = PcapngFormat(read_on, precision)
-        else:
-            format_ = PcapFormat.parse(head + read(FILE_HEADER - len(head)), precision)
-    except ValueError as error:
-        raise CaptureError(
-            f"Failed to open file '{path}': {error}",
-            "The file's header is damaged or of a version that nobody writes any more.",
-        ) from error
-    program = compile_filter(bpf, format_.link_type, format_.snap_length) if bpf else NO_FILTER
-    return Capture(path, raw, stream, format_, program, compression, taken)
-
-
-def _recognise(head: bytes, path: str) -> Literal["pcap", "pcapng"]:
-    """Tell the format by the first 12 bytes, as the reference does."""
-    numbers = {
-        order: [int.from_bytes(head[at : at + 4], order) for at in (0, 8)] for order in ("little", "big")
-    }
-    magics = {MICROSECONDS, NANOSECONDS} | ({KUZNETZOV} if path == "-" else set())
-    if len(head) == 12:
-        if any(first in magics for first, _ in numbers.values()):
-            return "pcap"
-        if any(first == SECTION and third == BYTE_ORDER for first, third in numbers.values()):
-            return "pcapng"
-    raise CaptureError(
-        f"File '{path}' is not a valid PCAP/PCAP-NG file",
-        "Give a capture in pcap or pcapng format, also compressed with gzip or zstd.",
-    )
+        state[POS], state[END] = len(self._overlay), len(kept)

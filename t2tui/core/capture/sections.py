@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,11 @@ from t2tui.core.capture.pcapng import (
     BLOCK_OVERHEAD,
     BYTE_ORDER,
     ENHANCED_PACKET,
-    FIRST_MAX_BLOCK,
     INTERFACE,
     INTERFACE_BODY,
     INTERFACES,
+    LENGTHS_DIFFER,
+    MAX_BLOCK,
     MAX_SECTION_BLOCK,
     PACKET_BLOCK,
     SCALE_BINARY,
@@ -26,10 +28,11 @@ from t2tui.core.capture.pcapng import (
     SIMPLE_PACKET,
     SNAP,
     TEXTS,
+    TOO_SHORT,
     walk_pcapng,
 )
-from t2tui.core.capture.walk import ARG1, ARG2, BLOCK, FAULT, POS
-from t2tui.core.linktypes import LONGER_SNAP_LENGTH, MAX_SNAP_LENGTH, dlt_of, limit_snap_length
+from t2tui.core.capture.walk import ARG1, ARG2, FAULT
+from t2tui.core.linktypes import dlt_of, limit_snap_length
 
 UNITS_PER_SECOND = {"ns": 1_000_000_000, "us": 1_000_000}
 MICROSECONDS = 1_000_000
@@ -47,7 +50,7 @@ class PcapngFormat:
         overlay: what libpcap's buffer holds after the blocks read so far.
     """
 
-    name = "pcapng"
+    name: Literal["pcapng"] = "pcapng"
 
     def __init__(self, read: Callable[[int], bytes], precision: str) -> None:
         """Read blocks up to the first interface.
@@ -61,9 +64,9 @@ class PcapngFormat:
         """
         self._units = UNITS_PER_SECOND[precision]
         self._interfaces: NDArray[np.uint64] = np.zeros((4, 4), np.uint64)
-        self._layout = np.array([0, 0, FIRST_MAX_BLOCK, 0, self._units], np.int64)
+        self._layout = np.array([0, 0, 0, self._units], np.int64)
         self._order = "<"
-        self.overlay = bytearray()
+        self.overlay = b""
         self._read_section(read)
         while True:
             kind, block = self._read_block(read)
@@ -78,8 +81,6 @@ class PcapngFormat:
         link, _, snap = self._interface_body(block)
         self.link_type = dlt_of(link)
         self.snap_length = limit_snap_length(self.link_type, snap)
-        longest = LONGER_SNAP_LENGTH.get(self.link_type, MAX_SNAP_LENGTH)
-        self._layout[2] = 8 + 20 + longest + 131072 + 4
         self._layout[SNAP] = self.snap_length
         self._add_interface(block)
 
@@ -93,7 +94,8 @@ class PcapngFormat:
         smallest = SECTION_BODY + BLOCK_OVERHEAD
         if not smallest <= total <= MAX_SECTION_BLOCK:
             raise ValueError(
-                f"Section Header Block in pcapng dump file has invalid length {smallest} < _{total}_ < {MAX_SECTION_BLOCK}"
+                f"Section Header Block in pcapng dump file has invalid length "
+                f"{smallest} < _{total}_ < {MAX_SECTION_BLOCK} (BT_SHB_INSANE_MAX)"
             )
         block = head + self._read_fully(read, total - len(head))
         self._overlay(block)
@@ -116,8 +118,8 @@ class PcapngFormat:
             raise ValueError(f"block in pcapng dump file has a length of {total} < {BLOCK_OVERHEAD}")
         if total % 4:
             raise ValueError(f"block in pcapng dump file has a length of {total} that is not a multiple of 4")
-        if total > FIRST_MAX_BLOCK:
-            raise ValueError(f"pcapng block size {total} > maximum {FIRST_MAX_BLOCK}")
+        if total > MAX_BLOCK:
+            raise ValueError(f"pcapng block size {total} > maximum {MAX_BLOCK}")
         block = head + self._read_fully(read, total - 8)
         self._overlay(block)
         if struct.unpack_from(f"{self._order}I", block, total - 4)[0] != total:
@@ -126,7 +128,7 @@ class PcapngFormat:
 
     def _overlay(self, block: bytes) -> None:
         block = block[:OVERLAY_BYTES]
-        self.overlay[: len(block)] = block
+        self.overlay = block + self.overlay[len(block) :]
 
     def _check_version(self, block: bytes) -> None:
         major, minor = struct.unpack_from(f"{self._order}HH", block, 12)
@@ -136,9 +138,7 @@ class PcapngFormat:
     def _begin_section(self, block: bytes) -> None:
         """Start a new section: its interfaces are counted anew."""
         if len(block) < SECTION_BODY + BLOCK_OVERHEAD:
-            raise ValueError(
-                f"block of type {SECTION} in pcapng dump file has a length of {len(block)} < {SECTION_BODY}"
-            )
+            raise ValueError(TEXTS[TOO_SHORT].format(SECTION))
         (magic,) = struct.unpack_from(f"{self._order}I", block, 8)
         if magic == int.from_bytes(BYTE_ORDER.to_bytes(4, "little"), "big"):
             raise ValueError("the file has sections with different byte orders")
@@ -149,9 +149,7 @@ class PcapngFormat:
 
     def _interface_body(self, block: bytes) -> tuple[int, int, int]:
         if len(block) < INTERFACE_BODY + BLOCK_OVERHEAD:
-            raise ValueError(
-                f"block of type {INTERFACE} in pcapng dump file has a length of {len(block)} < {INTERFACE_BODY}"
-            )
+            raise ValueError(TEXTS[TOO_SHORT].format(INTERFACE))
         link, reserved, snap = struct.unpack_from(f"{self._order}HHI", block, 8)
         return link, reserved, snap
 
@@ -161,7 +159,8 @@ class PcapngFormat:
             raise ValueError(f"an interface has a type {link} different from the type of the first interface")
         if limit_snap_length(self.link_type, snap) != self.snap_length:
             raise ValueError(
-                f"an interface has a snapshot length {snap} different from the snapshot length of the first interface"
+                f"an interface has a snapshot length {snap} "
+                "different from the snapshot length of the first interface"
             )
         self._add_interface(block)
 
@@ -189,12 +188,12 @@ class PcapngFormat:
         at = 0
         while at < len(options):
             if len(options) - at < 4:
-                raise ValueError("option in block in pcapng dump file is too short")
+                raise ValueError(TEXTS[TOO_SHORT].format(INTERFACE))
             code, length = struct.unpack_from(f"{self._order}HH", options, at)
             value = options[at + 4 : at + 4 + length]
             at += 4 + (length + 3 & ~3)
             if at > len(options):
-                raise ValueError("option too long")
+                raise ValueError(TEXTS[TOO_SHORT].format(INTERFACE))
             if code == END_OF_OPTIONS:
                 if length:
                     raise ValueError(
@@ -230,9 +229,8 @@ class PcapngFormat:
         )
         return status
 
-    def describe(self, state: NDArray[np.int64], batch: PacketBatch) -> str | None:
-        """Take in the section or interface block that the walk passed; return libpcap's text if it refuses."""
-        block = batch.data[state[BLOCK] : state[POS]].tobytes()
+    def describe(self, block: bytes) -> str | None:
+        """Take in a section or interface block that the walk passed; return libpcap's text if it refuses."""
         try:
             if struct.unpack_from(f"{self._order}I", block)[0] == SECTION:
                 self._begin_section(block)
@@ -242,8 +240,19 @@ class PcapngFormat:
             return str(error)
         return None
 
+    def large_block(self, block: bytes) -> str | None:
+        """Take in a block that is larger than the batch; return what is wrong with it."""
+        (kind,) = struct.unpack_from(f"{self._order}I", block)
+        if struct.unpack_from(f"{self._order}I", block, len(block) - 4)[0] != len(block):
+            return TEXTS[LENGTHS_DIFFER]
+        if kind in (SECTION, INTERFACE):
+            return self.describe(block)
+        if kind in (ENHANCED_PACKET, SIMPLE_PACKET, PACKET_BLOCK):
+            return f"packet block of {len(block)} bytes is too large, the packet is left out"
+        return None
+
     def block_length(self, header: bytes) -> int:
-        """Return the length of a block from its first eight bytes."""
+        """Return the length of a block, which its first eight bytes tell."""
         return int(struct.unpack_from(f"{self._order}I", header, 4)[0])
 
     def fault(self, state: NDArray[np.int64]) -> str:

@@ -1,41 +1,61 @@
-"""Where the bytes of a capture come from: files, pipes, gzip and zstd."""
+"""Where the bytes of a capture come from: files, pipes, standard input, gzip and zstd."""
 
 import os
 import select
+import stat
 import zlib
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
+
+import zstandard
 
 from t2tui.core.capture.errors import CaptureError
 
 NOTHING_YET = -1
-"""Nothing arrived within the time-out; the source has not ended."""
+"""Nothing came within the time-out, and the source has not ended."""
 
 COMPRESSED_CHUNK = 1 << 16
 ZSTD_CHUNK = 1 << 12
-"""zstd expands without a limit: 4 kB become 128 MB at worst."""
+"""Bytes fed to zstd at once, because it expands without a limit: these become 128 MB at worst."""
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-MAGIC_BYTES = 4
+ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
+"""Last bytes of the magic of a frame without data, which may come first (RFC 8878, 3.1.2)."""
+
+HINTS: dict[type[OSError | ValueError], str] = {
+    FileNotFoundError: "Check the path; it is relative to the current folder.",
+    PermissionError: "Ask for read permission, or copy the capture to a place of your own.",
+    IsADirectoryError: "Name a capture inside the folder.",
+}
 
 
 class Source(Protocol):
     """A stream of bytes.
 
     Attributes:
-        position: bytes taken from the file or pipe so far (compressed bytes of a compressed one).
-        fault: what is wrong with the data, once they ended because of it.
+        disk_size: bytes of a regular file, None for anything else.
+        compression: of the file.
+        fault: why the bytes ended, if it was not the end of the file.
     """
 
-    position: int
+    disk_size: int | None
+    compression: Literal["gzip", "zstd"] | None
     fault: str | None
 
+    @property
+    def position(self) -> int:
+        """Bytes taken from the file so far, compressed bytes if it is compressed."""
+
     def read_into(self, view: memoryview, timeout: float | None) -> int:
-        """Read what is there, at most ``len(view)`` bytes.
+        """Read what is there into a view.
+
+        Args:
+            view: of uint8.
+            timeout: seconds to wait, None for as long as it takes.
 
         Returns:
-            Bytes read, 0 at the end, NOTHING_YET after ``timeout`` seconds (None: wait).
+            Bytes read, 0 at the end, NOTHING_YET if none came within the time-out.
         """
 
     def fileno(self) -> int:
@@ -46,44 +66,41 @@ class Source(Protocol):
 
 
 class FileSource:
-    """A file, a named pipe or standard input (``-``).
+    """A file, a named pipe or standard input (``-``)."""
 
-    Attributes:
-        path: as it was given.
-        size: bytes, None for anything but a regular file.
-    """
+    compression: Literal["gzip", "zstd"] | None = None
 
     def __init__(self, path: str) -> None:
-        self.path = path
-        self.position = 0
+        """Open a file.
+
+        Raises:
+            OSError, ValueError: it cannot be opened.
+        """
         self.fault: str | None = None
+        self._position = 0
         self._unread = b""
-        try:
-            self._file = (
-                open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
-                if path == "-"
-                else Path(path).open("rb", buffering=0)
-            )
-        except OSError as error:
-            raise _cannot_open(path, error) from error
-        regular = Path(path).is_file() if path != "-" else False
-        self.size = os.fstat(self._file.fileno()).st_size if regular else None
+        self._file = (
+            open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
+            if path == "-"
+            else Path(path).open("rb", buffering=0)  # noqa: SIM115
+        )
+        status = os.fstat(self.fileno())
+        regular = stat.S_ISREG(status.st_mode) and path != "-"
+        self.disk_size = status.st_size if regular else None
         self._poll: select.poll | None = None
-        if self.size is None:
+        if not regular:
             self._poll = select.poll()
-            self._poll.register(self._file.fileno(), select.POLLIN)
+            self._poll.register(self.fileno(), select.POLLIN)
+
+    @property
+    def position(self) -> int:
+        """See Source."""
+        return self._position - len(self._unread)
 
     def peek(self, count: int) -> bytes:
-        """Return the next bytes, fewer only at the end of the file, without taking them."""
-        while len(self._unread) < count:
-            try:
-                more = self._file.read(count - len(self._unread))
-            except OSError as error:
-                raise _cannot_open(self.path, error) from error
-            if not more:
-                break
-            self._unread += more
-        return self._unread[:count]
+        """Return the next bytes, fewer only at the end, and leave them to be read."""
+        self._unread = read_fully(self, count)
+        return self._unread
 
     def read_into(self, view: memoryview, timeout: float | None) -> int:
         """See Source."""
@@ -91,19 +108,18 @@ class FileSource:
             count = min(len(self._unread), len(view))
             view[:count] = self._unread[:count]
             self._unread = self._unread[count:]
-        else:
-            if self._poll and timeout is not None and not self._poll.poll(timeout * 1000):
-                return NOTHING_YET
-            try:
-                got = self._file.readinto(view)
-            except OSError as error:
-                self.fault = f"error reading dump file: {error.strerror}"
-                return 0
-            if got is None:
-                return NOTHING_YET
-            count = got
-        self.position += count
-        return count
+            return count
+        if self._poll and not self._poll.poll(None if timeout is None else timeout * 1000):
+            return NOTHING_YET
+        try:
+            got = self._file.readinto(view)
+        except OSError as error:
+            self.fault = f"reading failed at byte {self._position}: {error.strerror}"
+            return 0
+        if got is None:
+            return NOTHING_YET
+        self._position += got
+        return got
 
     def fileno(self) -> int:
         """See Source."""
@@ -114,82 +130,109 @@ class FileSource:
         self._file.close()
 
 
-class CompressedSource:
-    """A gzip or zstd stream, of one member or several."""
+class Decoder(Protocol):
+    """Decompresses one member of a compressed file, with the interface of zlib.decompressobj."""
 
-    def __init__(self, raw: FileSource, kind: str) -> None:
+    @property
+    def eof(self) -> bool:
+        """Whether the member has ended."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """Input behind its end."""
+
+    @property
+    def unconsumed_tail(self) -> bytes:
+        """Input that was left over because the output was long enough."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Return up to ``max_length`` bytes, as far as the input goes."""
+
+
+class ZstdDecoder:
+    """A zstd frame."""
+
+    def __init__(self) -> None:
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self.unused_data = b""
+        self.unconsumed_tail = b""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the frame has ended."""
+        return self._frame.eof
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """See Decoder, but the output can be longer."""
+        output = self._frame.decompress(data[:ZSTD_CHUNK])
+        rest = data[ZSTD_CHUNK:]
+        if self.eof:
+            self.unused_data = self._frame.unused_data + rest
+        else:
+            self.unconsumed_tail = rest
+        return output
+
+
+class CompressedSource:
+    """A gzip or zstd file, of one member or several."""
+
+    def __init__(self, raw: FileSource, compression: Literal["gzip", "zstd"]) -> None:
+        """Read compressed data from an open source."""
+        self.disk_size = raw.disk_size
+        self.compression: Literal["gzip", "zstd"] | None = compression
         self.fault: str | None = None
         self._raw = raw
-        self._kind = kind
-        self._buffer = bytearray(ZSTD_CHUNK if kind == "zstd" else COMPRESSED_CHUNK)
+        self._chunk = memoryview(bytearray(COMPRESSED_CHUNK))
         self._input = b""
         self._output = memoryview(b"")
-        self._member = self._new_member()
-        self._begun = False
-        self._more_output = False
+        self._decoder: Decoder | None = None
+        self._has_more = False
 
     @property
     def position(self) -> int:
-        """Compressed bytes read so far."""
+        """See Source."""
         return self._raw.position
-
-    def _new_member(self):  # type: ignore[no-untyped-def]
-        if self._kind == "gzip":
-            return zlib.decompressobj(wbits=31)
-        import zstandard
-
-        return zstandard.ZstdDecompressor().decompressobj()
 
     def read_into(self, view: memoryview, timeout: float | None) -> int:
         """See Source."""
-        while self.fault is None:
-            if not self._output and (self._input or self._more_output):
+        while not self._output:
+            if self.fault:
+                return 0
+            if self._input or self._has_more:
                 self._expand(len(view))
-            if self._output:
-                count = min(len(self._output), len(view))
-                view[:count] = self._output[:count]
-                self._output = self._output[count:]
-                return count
-            if self._input or self._more_output or self.fault:
                 continue
-            got = self._raw.read_into(memoryview(self._buffer), timeout)
+            got = self._raw.read_into(self._chunk, timeout)
             if got == NOTHING_YET:
                 return NOTHING_YET
             if got == 0:
-                if self._raw.fault:
-                    self.fault = self._raw.fault
-                elif self._begun:
-                    self.fault = f"{self._kind} data ends early, at byte {self.position}"
+                if self._raw.fault or self._decoder:
+                    self.fault = (
+                        self._raw.fault or f"{self.compression} data end early, at byte {self.position}"
+                    )
                 return 0
-            self._input = bytes(self._buffer[:got])
-        return 0
+            self._input = bytes(self._chunk[:got])
+        count = min(len(self._output), len(view))
+        view[:count] = self._output[:count]
+        self._output = self._output[count:]
+        return count
 
     def _expand(self, room: int) -> None:
-        """Decompress the input, or as much of it as gives ``room`` bytes (gzip)."""
-        import zstandard
-
-        if not self._begun:
-            self._input = self._input.lstrip(b"\0")  # padding between and after members
+        """Decompress some of the input into the output."""
+        decoder: Decoder | None = self._decoder
+        if not decoder:
+            self._input = self._input.lstrip(b"\0")  # padding behind a member
             if not self._input:
                 return
-            self._begun = True
+            decoder = ZstdDecoder() if self.compression == "zstd" else zlib.decompressobj(wbits=31)
         try:
-            if self._kind == "gzip":
-                output = self._member.decompress(self._input, room)
-                self._more_output = len(output) == room
-                self._input = self._member.unconsumed_tail
-            else:
-                output = self._member.decompress(self._input)
-                self._input = b""
+            output = decoder.decompress(self._input, room)
         except (zlib.error, zstandard.ZstdError) as error:
-            self.fault = f"{self._kind} data are damaged before byte {self.position}: {error}"
+            self.fault = f"{self.compression} data are damaged before byte {self.position}: {error}"
             return
         self._output = memoryview(output)
-        if self._member.eof:
-            self._input = self._member.unused_data
-            self._more_output = False
-            self._begun = False
-            self._member = self._new_member()
+        self._decoder = None if decoder.eof else decoder
+        self._input = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+        self._has_more = len(output) == room and not decoder.eof
 
     def fileno(self) -> int:
         """See Source."""
@@ -200,11 +243,43 @@ class CompressedSource:
         self._raw.close()
 
 
-def _cannot_open(path: str, error: OSError) -> CaptureError:
-    hints = {
-        "FileNotFoundError": "Check the path; it is relative to the current folder.",
-        "PermissionError": "Ask for read permission, or copy the capture to a place of your own.",
-        "IsADirectoryError": "Name the capture inside the folder.",
-    }
-    hint = hints.get(type(error).__name__, "Check the path and the disk.")
-    return CaptureError(f"Failed to open file '{path}' for reading: {error.strerror}", hint)
+def open_source(path: str) -> Source:
+    """Open a file and see by its first bytes whether it is compressed.
+
+    Raises:
+        CaptureError: it cannot be opened, or is empty.
+    """
+    try:
+        raw = FileSource(path)
+    except (OSError, ValueError) as error:
+        raise cannot_open(path, error) from error
+    magic = raw.peek(4)
+    if not magic:
+        raw.close()
+        if raw.fault:
+            raise CaptureError(f"Failed to open file '{path}' for reading: {raw.fault}", "Check the disk.")
+        raise CaptureError(f"PCAP file '{path}' is empty", "The file holds no bytes at all; capture again.")
+    if magic.startswith(GZIP_MAGIC):
+        return CompressedSource(raw, "gzip")
+    if magic == ZSTD_MAGIC or (magic.endswith(ZSTD_SKIPPABLE) and magic[0] & 0xF0 == 0x50):
+        return CompressedSource(raw, "zstd")
+    return raw
+
+
+def read_fully(source: Source, count: int) -> bytes:
+    """Wait for bytes of a source; fewer than ``count`` come only at its end."""
+    buffer = memoryview(bytearray(count))
+    have = 0
+    while have < count:
+        got = source.read_into(buffer[have:], None)
+        if got == 0:
+            break
+        have += max(got, 0)
+    return bytes(buffer[:have])
+
+
+def cannot_open(path: str, error: OSError | ValueError) -> CaptureError:
+    """Word why a file cannot be opened, as the reference does."""
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    hint = HINTS.get(type(error), "Check the path and the disk.")
+    return CaptureError(f"Failed to open file '{path}' for reading: {reason}", hint)

@@ -14,7 +14,8 @@ them, rows of other blocks, code and arguments of the last fault, position of th
 STATE_SIZE = 9
 
 MORE, FULL, FAULTY, DESCRIPTION, ROOM = range(5)
-"""Status: needs more bytes, batch is full, met a fault, passed a section or interface block, other_blocks is full."""
+"""Status: needs more bytes, batch is full, met a fault, passed a section or interface block, other_blocks is
+full."""
 
 
 @inlined
@@ -35,7 +36,7 @@ def add_other_block(rows: Any, count: int, before_packet: int, position: int, le
 @inlined
 def is_repeated(state: Any, fault: int, arg1: int, arg2: int) -> bool:
     """Note a fault; True if it is the one before it again, which is not reported twice."""
-    repeated = state[FAULT] == fault and state[ARG1] == arg1 and state[ARG2] == arg2
+    repeated: bool = state[FAULT] == fault and state[ARG1] == arg1 and state[ARG2] == arg2
     state[FAULT] = fault
     state[ARG1] = arg1
     state[ARG2] = arg2
