@@ -1,10 +1,10 @@
 """Registry of the plugins: which exist, in which order they run, what each depends on."""
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from t2tui.core.nearest import did_you_mean, nearest_names
 from t2tui.plugins.base import Plugin
 
 if TYPE_CHECKING:
@@ -39,11 +39,8 @@ def find(name: str) -> type[Plugin]:
     """
     place = _BUILTIN.get(name)
     if place is None:
-        near = difflib.get_close_matches(name, _BUILTIN, n=1) or [
-            known for known in _BUILTIN if known.lower() == name.lower()
-        ]
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_BUILTIN)}"
-        raise UnknownPluginError(f"no plugin {name!r}: {hint}")
+        near = did_you_mean(nearest_names(name, _BUILTIN))
+        raise UnknownPluginError(f"no plugin {name!r}{near or '; there are ' + ', '.join(_BUILTIN)}")
     module, _, attribute = place.partition(":")
     plugin: type[Plugin] = getattr(import_module(module), attribute)
     return plugin

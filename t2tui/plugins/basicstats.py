@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.columns import Column, plugin_columns
+from t2tui.core.figures import humanise, percent
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.jit import inlined, kernel
 from t2tui.core.layout import KIND_IPV6, KIND_LAYER2
-from t2tui.core.figures import humanise, percent
 from t2tui.core.settings import Flag
 from t2tui.core.text.rows import Code, Field
 from t2tui.plugins.base import Plugin, Run
@@ -79,6 +79,9 @@ RECORDS = np.dtype([("load", "u8"), ("rate", "f4"), ("ratePackets", "u8"), ("tal
 NO_IAT = np.float32(4.0e12)
 """Shortest gap of a flow that has none yet, seconds."""
 
+HIGHEST_RATE = 2.0**63
+"""Largest rate that is reported; damaged times can make a duration of nothing and a rate without end."""
+
 
 @inlined
 def _moments(m, x, div, higher):  # type: ignore[no-untyped-def]
@@ -102,7 +105,7 @@ def _counts(length, xcld, xmin, xmax):  # type: ignore[no-untyped-def]
     if xcld == 3:
         return xmin <= length <= xmax
     if xcld == 4:
-        return xmax > length and length < xmin
+        return xmax < length < xmin
     return True
 
 
@@ -404,11 +407,8 @@ class BasicStats(Plugin):
         """Yield the largest packet load and rate, and the flows that sent most."""
         run, largest = self.run, self._largest[0]
         if self.settings.BS_STATS:
-            load, rate, packets = (
-                int(largest["load"]),
-                int(largest["rate"] * np.float32(8)),
-                int(largest["ratePackets"]),
-            )
+            load, packets = int(largest["load"]), int(largest["ratePackets"])
+            rate = int(min(largest["rate"] * np.float32(8), HIGHEST_RATE))
             yield f"Flow max(pktload): {load}{humanise(load)}"
             yield f"Flow max(b/s), pkts: {rate}{humanise(rate, 'b/s')}, {packets}{humanise(packets)}"
         for layer, first in (("L2", L2_PACKETS), ("L3", L3_PACKETS)):
