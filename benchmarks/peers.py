@@ -11,6 +11,8 @@ from pathlib import Path
 from captures import ROOT, WORK
 from measure import Contestant
 
+AS_ROOT = ["sudo"] if os.geteuid() else []
+
 LOOPS = ROOT / "benchmarks" / "loops"
 NFSTREAM = WORK / "nfstream"
 """nfstream's own environment: its dependencies must not meddle with those of t2tui."""
@@ -57,7 +59,7 @@ def debian(
     return Peer(
         name,
         name,
-        [["apt-get", "install", "--yes", "--no-install-recommends", package]],
+        [[*AS_ROOT, "apt-get", "install", "--yes", "--no-install-recommends", package]],
         ["dpkg-query", "--show", "--showformat=${Version}", package],
         command,
         small_only,

@@ -25,6 +25,9 @@ from results import HEADER, OURS, Results, aligned, markdown, rows
 LARGE = 1_500_000
 """Peers marked ``small_only`` read no captures of more packets, unless named."""
 
+NEW = WORK / "new"
+"""A copy of the package without compiled kernels."""
+
 
 def options(words: Sequence[str] | None) -> argparse.Namespace:
     """Return the command line's options."""
@@ -107,7 +110,7 @@ def kernels(package: Path) -> set[tuple[str, int]]:
 def measure_first_run(results: Results, output: Path) -> None:
     """Measure the first two runs of a new installation, which has no compiled kernels."""
     say("first run ever")
-    package = fresh(WORK / "new")
+    package = fresh(NEW)
     shutil.copytree(ROOT / "t2tui", package / "t2tui", ignore=shutil.ignore_patterns("__pycache__"))
     program = Program.in_folder(package).analysis(OURS)
     found: list[tuple[Run, set[tuple[str, int]]]] = []
@@ -123,7 +126,6 @@ def measure_first_run(results: Results, output: Path) -> None:
         results.failed.append(f"the first run ever left no compiled kernels in {package}")
         return
     results.compiled = len(found[1][1] - found[0][1])
-    shutil.rmtree(package)
 
 
 def machine() -> dict[str, str]:
@@ -171,7 +173,8 @@ def main(words: Sequence[str] | None = None) -> int:
         say(f"error: {error}")
         return 1
     finally:
-        shutil.rmtree(output, ignore_errors=True)
+        for folder in (output, NEW):
+            shutil.rmtree(folder, ignore_errors=True)
     report(chosen, results)
     return 1 if results.failed else 0
 
