@@ -140,8 +140,10 @@ def register(columns: Iterable[Column]) -> None:
     _registered[:] = [column for column in _registered if (column.plugin, column.file) not in replaced]
     _registered.extend(added)
     _by_name.cache_clear()
+    plugin_columns.cache_clear()
 
 
+@cache
 def plugin_columns(plugin: str, file: File) -> tuple[Column, ...]:
     """Return the columns that a plugin (or ``core``) writes to a file, in output order."""
     return tuple(column for column in all_columns() if column.plugin == plugin and column.file == file)

@@ -93,10 +93,21 @@ def core_modes(alarm_mode: bool, force_mode: bool) -> str:
 
 
 def list_lines(names: Iterable[str]) -> Iterator[str]:
-    """Yield the lines about the files of a list that are checked before the start."""
+    """Yield the lines about the files of a list, which stand before ``Active plugins``."""
     yield "Checking list file"
     for name in names:
         yield f"    checking file '{name}'"
+
+
+def processing_line(name: str, number: int = 0, count: int = 0) -> str:
+    """Return the line that names the input.
+
+    Args:
+        name: path as given.
+        number: which file of a list it is, from 1; 0 outside of lists.
+        count: number of files of the list.
+    """
+    return f"Processing file no. {number} of {count}: {name}" if number else f"Processing file: {name}"
 
 
 def link_lines(description: str, name: str, dlt: int, snap_length: int) -> Iterator[str]:

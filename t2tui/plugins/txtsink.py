@@ -44,7 +44,7 @@ class TxtSink(Plugin):
         settings = self.settings
         self._lines: Lines | None = None
         self._flows = FlowFile(
-            run.outputs.open,
+            run.outputs.open_flows,
             settings.TFS_FLOWS_TXT_SUFFIX,
             run.split if settings.TFS_SPLIT else None,
             compress=bool(settings.TFS_GZ_COMPRESS),

@@ -16,6 +16,7 @@ from t2tui.core.report import (
     end_lines,
     link_lines,
     list_lines,
+    processing_line,
     start_lines,
     stop_lines,
 )
@@ -156,7 +157,7 @@ def test_start_of_a_reference_report_is_printed_again_but_for_the_program(path):
         revision=REVISION,
         pcapng=any("PCAP-NG" in line for line in lines),
     )
-    expected = lines[: lines.index(f"Processing file: {path.parts[-2].split('__')[-1]}")]
+    expected = lines[: lines.index(processing_line(path.parts[-2].split("__")[-1]))]
     expected[1] = "t2tui 0.1.0, mirrors Tranalyzer 0.9.3 (Anteater), Cobra. PID: _, Prio: _, SID: 666"
     assert blanked(list(start_lines(start))) == expected
 
@@ -181,6 +182,7 @@ def test_modes_and_sensor_stand_in_the_start_lines():
 
 
 def test_files_of_a_list_are_named():
+    assert processing_line("a.pcap", 1, 2) == "Processing file no. 1 of 2: a.pcap"
     assert list(list_lines(["a.pcap"])) == ["Checking list file", "    checking file 'a.pcap'"]
 
 
