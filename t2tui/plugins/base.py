@@ -12,112 +12,20 @@ A plugin that is called per object (new flow, layer-2 packet, layer-4 packet, en
 whose ``on_packets`` and ``on_released`` walk the batch for its author.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from numpy.typing import NDArray
 
 from t2tui.core.columns import Column, File, plugin_columns
+from t2tui.core.run import Columns, Run, Split
 
 if TYPE_CHECKING:
-    from t2tui.core.outputs import Outputs
     from t2tui.core.settings import Flag
     from t2tui.core.text.rows import Field
 
-Columns: TypeAlias = "Sequence[tuple[Column, Field]]"
-"""What a plugin writes: pairs of a column (its name, type and texts) and where its values are."""
-
-
-def printed_name(column: "Column") -> str:
-    """Return the name of a column as T2 0.9.3 prints it."""
-    return column.name
-
-
-@dataclass
-class Run:
-    """What all plugins of one run share. The engine makes it, fills the totals and keeps it current.
-
-    Attributes:
-        flows: the flow table (``records``: FLOW by slot, ``tcp``: TCP_STATE by slot, ``times``:
-            PACKET_TIMES by row of the batch).
-        descriptions: header descriptions; ``words`` are the texts by ``PACKET.hdrDesc``.
-        labels: address labels; ``codes`` and ``texts`` by ``FLOW.srcLabel`` and ``FLOW.dstLabel``.
-        outputs: opens the files of this run under its prefix.
-        slots: number of flow slots; records of plugins have this length.
-        batch_packets: number of packets of a full batch.
-        packet_mode: the packet file is written.
-        sensor: number of the sensor (option ``-x``).
-        split: option ``-W``; None without.
-        names: gives the printed name of a column (other versions of T2 had other names).
-        command: the program's arguments as called.
-        started: wall clock at the start of the run, nanoseconds since 1970.
-        plugins: all plugins of the run by name, in order of their numbers.
-        row: row of its batch at which the packets given to ``on_packets`` begin; arrays of a plugin that
-            are read ``by="row"`` are indexed from there.
-        packets: packets read so far; current whenever ``report`` or ``monitor`` is called, like the
-            other totals.
-        bytes: captured bytes of all packets.
-        flow_bytes: captured bytes of the packets that belong to a flow (A and B).
-        flow_count: flows created so far (A and B).
-    """
-
-    flows: Any
-    descriptions: Any
-    labels: Any
-    outputs: "Outputs | Any"
-    slots: int
-    batch_packets: int
-    packet_mode: bool = False
-    sensor: int = 666
-    split: "Split | None" = None
-    names: "Callable[[Column], str]" = printed_name
-    command: Sequence[str] = ()
-    started: int = 0
-    plugins: "dict[str, Plugin]" = field(default_factory=dict)
-    row: int = 0
-    packets: int = 0
-    bytes: int = 0
-    flow_bytes: int = 0
-    flow_count: int = 0
-
-    def flow_columns(self) -> "list[tuple[Column, Field]]":
-        """Return the columns of the flow file: those of the core, then those of every plugin."""
-        from t2tui.plugins import core_columns
-
-        columns = [*core_columns.flow_fields(self)]
-        for plugin in self.plugins.values():
-            columns += plugin.flow_fields()
-        return columns
-
-    def packet_columns(self, packets: NDArray[Any]) -> "list[tuple[Column, Field]]":
-        """Return the columns of the packet file without the content, which is the core's and last.
-
-        Args:
-            packets: the whole array of PACKET records of a batch.
-        """
-        from t2tui.plugins import core_columns
-
-        columns = [*core_columns.packet_fields(packets)]
-        for plugin in self.plugins.values():
-            columns += plugin.packet_fields(packets)
-        return columns
-
-
-@dataclass(frozen=True)
-class Split:
-    """Option ``-W``: the flow file is continued in a next one.
-
-    Attributes:
-        size: bytes, or flows where ``by_flows`` is set, after which the next file begins.
-        by_flows: count flows instead of bytes.
-        first: number of the first file.
-    """
-
-    size: int
-    by_flows: bool = False
-    first: int = 0
+__all__ = ["Columns", "Plugin", "Run", "Split"]
 
 
 class Plugin:

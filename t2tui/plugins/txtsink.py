@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import t2tui
 from t2tui.core.settings import Flag
 from t2tui.plugins.base import Plugin, Run, Split
-from t2tui.plugins.lines import Lines
+from t2tui.core.lines import Lines
 
 LINE_FEED = 0x0A
 

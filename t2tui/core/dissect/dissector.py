@@ -38,6 +38,10 @@ class DissectCounter(IntEnum):
 
     PACKETS = 0
     """All packets, also those without captured bytes."""
+    BYTES = auto()
+    """Captured bytes."""
+    RAW_BYTES = auto()
+    """Bytes on the wire by the record's length."""
     HEADERS_MIN = auto()
     HEADERS_MAX = auto()
     VLAN_MAX = auto()
@@ -63,6 +67,7 @@ class DissectCounter(IntEnum):
 
 
 _C = DissectCounter
+_BYTES, _RAW_BYTES = int(_C.BYTES), int(_C.RAW_BYTES)
 _PACKETS, _HEADERS_MIN, _HEADERS_MAX = int(_C.PACKETS), int(_C.HEADERS_MIN), int(_C.HEADERS_MAX)
 _VLAN_MAX, _MPLS_MAX, _LLC, _GRE = int(_C.VLAN_MAX), int(_C.MPLS_MAX), int(_C.LLC), int(_C.GRE)
 _TEREDO, _AYIYA, _IPVX, _DTLS = int(_C.TEREDO), int(_C.AYIYA), int(_C.IPVX), int(_C.DTLS)
@@ -339,6 +344,7 @@ def dissect_batch(
         packet.pktNo = counters[_PACKETS] + 1
         if packet.caplen == 0:
             counters[_PACKETS] += 1
+            counters[_RAW_BYTES] += packet.len
             packet.flow = -1
             packet.kind = KIND_DROPPED
             packet.status = 0
@@ -357,6 +363,8 @@ def dissect_batch(
                 return i, SPILL_FULL
             counters[_SPILL] = spill
         counters[_PACKETS] += 1
+        counters[_BYTES] += packet.caplen
+        counters[_RAW_BYTES] += packet.len
         count(c, packet, counters, average, events)
     pass_blocks(b, data, others, other_count, counters, last)
     return last, COMPLETE

@@ -5,8 +5,8 @@ import numpy as np
 from t2tui.core.batch import PacketBatch
 from t2tui.core.columns import Column, plugin_columns
 from t2tui.core.text.rows import Code, Field
-from t2tui.plugins.base import Run
-from t2tui.plugins.lines import Lines
+from t2tui.core.run import Run
+from t2tui.core.lines import Lines
 
 SUFFIX = "_packets.txt"
 

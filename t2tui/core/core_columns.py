@@ -8,7 +8,7 @@ from t2tui.core.columns import plugin_columns
 from t2tui.core.text.rows import Code, Field, Words
 
 if TYPE_CHECKING:
-    from t2tui.plugins.base import Columns, Run
+    from t2tui.core.run import Columns, Run
 
 DIRECTIONS = (b"A", b"B")
 """Texts of ``FLOW.dir``: position of a flow in the written pair, not bit 0 of flowStat."""

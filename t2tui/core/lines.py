@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from t2tui.core.text.rows import Field, RowWriter
 
 if TYPE_CHECKING:
-    from t2tui.plugins.base import Run
+    from t2tui.core.run import Run
 
 
 class Lines:

@@ -1,0 +1,425 @@
+"""The batch loop: capture -> dissect -> flows -> plugins -> sinks (docs/architecture.md).
+
+One engine is one run. ``run()`` blocks; the other methods may be called from any thread meanwhile.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui.core import report
+from t2tui.core.batch import BATCH_PACKETS, PacketBatch
+from t2tui.core.capture import NOTHING_YET, Capture, CaptureError, open_capture
+from t2tui.core.dissect import context
+from t2tui.core.dissect.dissector import DissectCounter, Dissector, Event
+from t2tui.core.flows.counters import FlowCounter
+from t2tui.core.flows.table import CAPACITY, FlowTable
+from t2tui.core.labels import Labels
+from t2tui.core.linktypes import LINK_TYPES, SUPPORTED, describe
+from t2tui.core.packetlines import PacketLines
+from t2tui.core.run import Run, Split, printed_name
+from t2tui.core.totals import gather
+
+if TYPE_CHECKING:
+    from t2tui.core.columns import Column
+    from t2tui.core.outputs import Outputs
+
+PROGRESS_SECONDS = 0.2
+"""Time between two calls of the progress callback, and the longest wait for a pipe."""
+
+TCP_STATES = "tcpStates"
+"""The plugin that switches the TCP state machine and its time-outs on."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run; the letters are those of ``t2tui run``.
+
+    Attributes:
+        packet_mode: write the packet file (-s).
+        hash_factor: factor of the flow table's size (-f).
+        sensor: number of the sensor (-x).
+        split: continue the flow file in further files (-W).
+        bpf: filter expression; other packets are invisible.
+        names: gives the printed name of a column.
+        command: the program's arguments, for the header file.
+        program: name and version for the banner.
+        report: gets the lines of the report, one by one, without line end.
+        batch_packets: packets per batch.
+        revision: date of the label tables, as the report prints it.
+    """
+
+    packet_mode: bool = False
+    hash_factor: int = 1
+    sensor: int = 666
+    split: Split | None = None
+    bpf: str | None = None
+    names: "Callable[[Column], str]" = printed_name
+    command: Sequence[str] = ()
+    program: str = "t2tui"
+    report: Callable[[str], None] = field(default=lambda line: None)
+    batch_packets: int = BATCH_PACKETS
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How far a run is.
+
+    Attributes:
+        state: ``reading``, ``paused``, ``waiting`` (for a pipe), ``cancelled``, ``complete`` or ``failed``.
+        bytes_read: bytes of the input that were read (compressed bytes of a compressed capture).
+        size: bytes of the input in all; None on a pipe.
+        packets: packets processed.
+        flows: flows created (A and B).
+        elapsed: seconds since the start.
+        packets_per_second: mean so far.
+    """
+
+    state: str
+    bytes_read: int
+    size: int | None
+    packets: int
+    flows: int
+    elapsed: float
+    packets_per_second: float
+
+
+class UnsupportedLinkTypeError(CaptureError):
+    """The packets of a capture have a link layer that the dissection does not know."""
+
+
+class Engine:
+    """Turns captures into flows.
+
+    Attributes:
+        run_state: what the plugins share (flow table, descriptions, totals).
+    """
+
+    def __init__(
+        self,
+        source: str | Sequence[str],
+        options: RunOptions,
+        outputs: "Outputs | Any",
+        plugins: Sequence[Any],
+        *,
+        title: str | None = None,
+        labels: Labels | None = None,
+    ) -> None:
+        """Prepare a run; nothing is opened yet.
+
+        Args:
+            source: a capture (``-`` is standard input), or the captures of a list, through which flows
+                run on; the times of a list have microseconds only, as in the reference.
+            options: see RunOptions.
+            outputs: opens files by suffix: ``open(suffix) -> binary file``.
+            plugins: plugin objects in the order of their numbers.
+            title: name of the list, for the report.
+            labels: address labels, the built-in ones by default.
+        """
+        self._is_list = not isinstance(source, str)
+        self._sources = [source] if isinstance(source, str) else list(source)
+        self._title = title
+        self._options = options
+        self._plugins = list(plugins)
+        self._started = time.time_ns()
+        self._clock = time.monotonic_ns()
+        self._cancelled = threading.Event()
+        self._running = threading.Event()
+        self._running.set()
+        self._state = "reading"
+        self._bytes_before = 0
+        self._size: int | None = 0
+        self._capture: Capture | None = None
+        self._first_time: tuple[int, int] | None = None
+        self._last_time = (0, 0)
+        self._packet_lines: PacketLines | None = None
+        self._autopilot_told = False
+        self._batch = PacketBatch(packets=np.zeros(options.batch_packets, PacketBatch().packets.dtype))
+        self._dissector = Dissector(1)
+        labels = labels or Labels.builtin()
+        self._flows = FlowTable(
+            capacity=CAPACITY * options.hash_factor,
+            batch_packets=options.batch_packets,
+            labels=labels,
+            tcp_states=any(plugin.name == TCP_STATES for plugin in plugins),
+            packet_times=options.packet_mode,
+        )
+        self.run_state = Run(
+            flows=self._flows,
+            descriptions=self._dissector.descriptions,
+            labels=labels,
+            outputs=outputs,
+            slots=CAPACITY * options.hash_factor + options.batch_packets,
+            batch_packets=options.batch_packets,
+            packet_mode=options.packet_mode,
+            sensor=options.sensor,
+            split=options.split,
+            names=options.names,
+            command=options.command,
+            started=self._started,
+            plugins={plugin.name: plugin for plugin in plugins},
+        )
+
+    # ------------------------------------------------------------------ control
+
+    def cancel(self) -> None:
+        """End the run after the current batch; flows and files are completed with what was read."""
+        self._cancelled.set()
+        self._running.set()
+
+    def pause(self) -> None:
+        """Stop reading after the current batch."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        """Go on after pause()."""
+        self._running.set()
+
+    def snapshot(self) -> Snapshot:
+        """Return how far the run is."""
+        elapsed = (time.monotonic_ns() - self._clock) / 1e9
+        packets = int(self._dissector.counters[DissectCounter.PACKETS])
+        counters = self._flows.counters
+        capture = self._capture
+        return Snapshot(
+            state=self._state if self._running.is_set() else "paused",
+            bytes_read=self._bytes_before + (capture.bytes_read if capture else 0),
+            size=self._size,
+            packets=packets,
+            flows=int(counters[FlowCounter.FLOWS_A] + counters[FlowCounter.FLOWS_B]),
+            elapsed=elapsed,
+            packets_per_second=packets / elapsed if elapsed > 0 else 0.0,
+        )
+
+    # ------------------------------------------------------------------ the run
+
+    def run(self, progress: Callable[[Snapshot], None] | None = None) -> None:
+        """Read the source to its end, or until cancel().
+
+        Args:
+            progress: called about five times a second with a snapshot.
+
+        Raises:
+            CaptureError: a capture cannot be opened, or has an unsupported link type.
+            OutputError: a file cannot be written.
+        """
+        emit = self._options.report
+        try:
+            capture = self._open(self._sources[0])
+            self._begin(capture)
+            self._read(capture, progress)
+            for number, source in enumerate(self._sources[1:], 2):
+                if self._cancelled.is_set():
+                    break
+                self._bytes_before += capture.bytes_read
+                capture = self._open(source)
+                emit(f"Processing file no. {number} of {len(self._sources)}: {source}")
+                self._announce(capture)
+                self._read(capture, progress)
+            self._end(capture)
+            self._state = "cancelled" if self._cancelled.is_set() else "complete"
+        except BaseException:
+            self._state = "failed"
+            raise
+        finally:
+            if self._capture is not None:
+                self._capture.close()
+        if progress is not None:
+            progress(self.snapshot())
+
+    def _open(self, source: str) -> Capture:
+        if self._capture is not None:
+            self._capture.close()
+        precision = "us" if self._is_list else "ns"
+        self._capture = open_capture(source, precision=precision, bpf=self._options.bpf)
+        self._dissector.link_type = self._capture.link_type
+        self._dissector.clear_buffer()
+        return self._capture
+
+    def _begin(self, capture: Capture) -> None:
+        """Write the start lines, start the plugins."""
+        options, run = self._options, self.run_state
+        sizes = [os.path.getsize(source) for source in self._sources] if self._is_list else [capture.disk_size]
+        self._size = None if None in sizes else sum(size for size in sizes if size is not None)
+        start = report.Start(
+            program=options.program,
+            pid=os.getpid(),
+            priority=os.getpriority(os.PRIO_PROCESS, 0),
+            seconds=self._started // 10**9,
+            microseconds=self._started % 10**9 // 1000,
+            plugins=[(plugin.name, plugin.version) for plugin in self._plugins],
+            ranges_v4=run.labels.ranges_v4,
+            ranges_v6=run.labels.ranges_v6,
+            revision=options.revision,
+            sensor=options.sensor,
+            pcapng=capture.format == "pcapng",
+        )
+        for line in report.start_lines(start):
+            options.report(line)
+        for plugin in self._plugins:
+            plugin.start(run)
+        if options.packet_mode:
+            self._packet_lines = PacketLines(run, self._batch)
+        kind = "list file" if self._is_list else "file"
+        options.report(f"Processing {kind}: {self._title or capture.name}")
+        if options.bpf:
+            options.report(report.inf(f"BPF: {options.bpf}"))
+        if self._is_list:
+            options.report(f"Processing file no. 1 of {len(self._sources)}: {self._sources[0]}")
+        self._announce(capture)
+
+    def _announce(self, capture: Capture) -> None:
+        name, description = LINK_TYPES.get(capture.link_type, ("UNKNOWN", "Unknown"))
+        for line in report.link_lines(description, name, capture.link_type, capture.snap_length):
+            self._options.report(line)
+
+    def _read(self, capture: Capture, progress: Callable[[Snapshot], None] | None) -> None:
+        """Read one capture to its end."""
+        due = time.monotonic() + PROGRESS_SECONDS
+        while not self._cancelled.is_set():
+            if not self._running.wait(PROGRESS_SECONDS):
+                if progress is not None:
+                    progress(self.snapshot())
+                continue
+            count = capture.read(self._batch, PROGRESS_SECONDS)
+            self._state = "waiting" if count == NOTHING_YET else "reading"
+            if count > 0:
+                self._process(capture)
+            for line in self._reader_warnings(capture):
+                self._options.report(line)
+            if count == 0:
+                return
+            if progress is not None and time.monotonic() >= due:
+                due = time.monotonic() + PROGRESS_SECONDS
+                progress(self.snapshot())
+
+    def _reader_warnings(self, capture: Capture, before: int | None = None) -> Iterator[str]:
+        """Yield warnings of the reader, up to a packet of the batch, and forget them."""
+        while capture.warnings and (before is None or capture.warnings[0].before_packet <= before):
+            yield report.wrn(capture.warnings.pop(0).text)
+
+    def _process(self, capture: Capture) -> None:
+        """Take a batch through dissection, flows and plugins."""
+        batch = self._batch
+        if self._first_time is None:
+            for line in self._reader_warnings(capture, 0):
+                self._options.report(line)
+            self._check_link_type(capture)
+            self._first_time = int(batch.packets[0]["sec"]), int(batch.packets[0]["frac"])
+            self._options.report(report.dump_start_line(*self._first_time))
+        else:
+            self._check_link_type(capture)
+        last = batch.packets[batch.count - 1]
+        self._last_time = int(last["sec"]), int(last["frac"])
+        first = 0
+        while first < batch.count:
+            behind = self._dissector.dissect(batch, first)
+            self._tell(self._dissector.events(), int(batch.packets[0]["pktNo"]), capture)
+            self._hand_on(first, behind)
+            first = behind
+
+    def _check_link_type(self, capture: Capture) -> None:
+        """Refuse link types that the dissection does not know, at the first packet as the reference does."""
+        if capture.link_type in SUPPORTED:
+            return
+        first = self._batch.packets[0]
+        if self._first_time is None:
+            self._options.report(report.dump_start_line(int(first["sec"]), int(first["frac"])))
+        self._finish_plugins()
+        raise UnsupportedLinkTypeError(
+            f"Unsupported link-layer type: {describe(capture.link_type)}",
+            "Only link types that 't2tui --help' lists can be dissected; convert the capture.",
+        )
+
+    def _hand_on(self, first: int, behind: int) -> None:
+        """Give packets [first, behind) of the batch to flows, plugins and sinks."""
+        run, batch = self.run_state, self._batch
+        packets = batch.packets[first:behind]
+        run.row = first
+        released = self._flows.assign(packets)
+        if not self._autopilot_told and self._flows.autopilot_packet:
+            self._autopilot_told = True
+            for line in report.autopilot_lines(self._totals()):
+                self._options.report(line)
+        for plugin in self._plugins:
+            plugin.on_packets(packets, batch.data)
+        if self._packet_lines is not None:
+            self._packet_lines.write(first, behind)
+        self._release(released)
+
+    def _release(self, released: NDArray[Any]) -> None:
+        """Let plugins and sinks see flows that ended."""
+        if len(released):
+            slots = np.ascontiguousarray(released["slot"])
+            for plugin in self._plugins:
+                plugin.on_released(slots)
+            for plugin in self._plugins:
+                plugin.on_rows(slots)
+        self._flows.reclaim()
+
+    def _tell(self, events: list[Event], first_number: int, capture: Capture) -> None:
+        """Print the warnings of a batch in the order of its packets."""
+        emit = self._options.report
+        for event in events:
+            for line in self._reader_warnings(capture, event.packet - first_number):
+                emit(line)
+            text = _event_text(event)
+            if text:
+                emit(report.wrn(text))
+
+    def _totals(self) -> report.Totals:
+        totals = gather(self._dissector, self._flows, self._plugins)
+        totals.hash_factor = self._options.hash_factor
+        totals.files = len(self._sources)
+        start = self._first_time or (self._started // 10**9, self._started % 10**9)
+        totals.start_seconds, totals.start_fraction = start
+        totals.stop_seconds, totals.stop_fraction = self._last_time
+        if self._size is not None:
+            capture = self._capture
+            is_compressed = capture is not None and capture.compression is not None and not self._is_list
+            totals.file_bytes = (capture.size or 0) if capture and is_compressed else self._size
+        return totals
+
+    def _end(self, capture: Capture) -> None:
+        """Write the remaining flows and the end report."""
+        emit, run = self._options.report, self.run_state
+        for line in report.stop_lines(self._totals(), time.monotonic_ns() - self._clock):
+            emit(line)
+        self._release(self._flows.flush())
+        unloaded = time.monotonic_ns() - self._clock
+        totals = self._totals()
+        run.packets, run.bytes = totals.packets, totals.bytes
+        run.flow_bytes, run.flow_count = totals.a_bytes + totals.b_bytes, totals.flows
+        lines = [report.plugin_line(p.name, text) for p in self._plugins for text in p.report()]
+        for line in report.end_lines(totals, unloaded, lines):
+            emit(line)
+        self._finish_plugins()
+
+    def _finish_plugins(self) -> None:
+        for plugin in self._plugins:
+            plugin.finish()
+        if self._packet_lines is not None:
+            self._packet_lines.close()
+
+
+def _event_text(event: Event) -> str:
+    """Return the warning of an event, "" where the reference prints none."""
+    if event.kind == context.EVENT_NO_DATA:
+        return f"No data available for packet {event.packet}"
+    if event.kind == context.EVENT_NULL_FAMILY:
+        return f"Null/Loopback header: unhandled family {event.a}"
+    if event.kind == context.EVENT_RAW_VERSION:
+        return f"Unknown IP protocol {event.a} in raw pcap"
+    if event.kind == context.EVENT_JUNIPER:
+        return f"Unhandled Juniper protocol {event.a}" if event.a >= 0 else "Juniper magic number not found"
+    if event.kind == context.EVENT_PPI:
+        return f"Unhandled PPI link-layer type {event.a}"
+    outer = "Outer -- " if event.kind == context.EVENT_SNAP_OUTER else ""
+    return f"{outer}snapL2Length: {event.a} - snapL3Length: {event.b} - IP length in header: {event.c}"
