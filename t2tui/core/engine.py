@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from t2tui.core.dissect.dissector import DissectCounter, Dissector, Event
 from t2tui.core.flows.counters import FlowCounter
 from t2tui.core.flows.table import CAPACITY, FlowTable
 from t2tui.core.labels import Labels
-from t2tui.core.linktypes import LINK_TYPES, SUPPORTED, describe
+from t2tui.core.linktypes import SUPPORTED, describe
 from t2tui.core.packetlines import PacketLines
 from t2tui.core.run import Run, Split, printed_name
 from t2tui.core.totals import gather
@@ -246,8 +247,10 @@ class Engine:
     def _begin(self, capture: Capture) -> None:
         """Write the start lines, start the plugins."""
         options, run = self._options, self.run_state
-        sizes = [os.path.getsize(source) for source in self._sources] if self._is_list else [capture.disk_size]
-        self._size = None if None in sizes else sum(size for size in sizes if size is not None)
+        if self._is_list:
+            self._size = sum(Path(source).stat().st_size for source in self._sources)
+        else:
+            self._size = capture.disk_size
         start = report.Start(
             program=options.program,
             pid=os.getpid(),
@@ -276,8 +279,7 @@ class Engine:
         self._announce(capture)
 
     def _announce(self, capture: Capture) -> None:
-        name, description = LINK_TYPES.get(capture.link_type, ("UNKNOWN", "Unknown"))
-        for line in report.link_lines(description, name, capture.link_type, capture.snap_length):
+        for line in report.link_lines(describe(capture.link_type), capture.snap_length):
             self._options.report(line)
 
     def _read(self, capture: Capture, progress: Callable[[Snapshot], None] | None) -> None:

@@ -93,26 +93,15 @@ def core_modes(alarm_mode: bool, force_mode: bool) -> str:
 
 
 def list_lines(names: Iterable[str]) -> Iterator[str]:
-    """Yield the lines about the files of a list, which stand before ``Active plugins``."""
+    """Yield the lines about the files of a list that are checked before the start."""
     yield "Checking list file"
     for name in names:
         yield f"    checking file '{name}'"
 
 
-def processing_line(name: str, number: int = 0, count: int = 0) -> str:
-    """Return the line that names the input.
-
-    Args:
-        name: path as given.
-        number: which file of a list it is, from 1; 0 outside of lists.
-        count: number of files of the list.
-    """
-    return f"Processing file no. {number} of {count}: {name}" if number else f"Processing file: {name}"
-
-
-def link_lines(description: str, name: str, dlt: int, snap_length: int) -> Iterator[str]:
-    """Yield the lines about an opened capture: link type and snap length."""
-    yield f"Link layer type: {description} [{name}/{dlt}]"
+def link_lines(link_type: str, snap_length: int) -> Iterator[str]:
+    """Yield the lines about an opened capture: its link type in words, and the snap length."""
+    yield f"Link layer type: {link_type}"
     yield f"Snapshot length: {amount(snap_length)}"
 
 

@@ -76,8 +76,7 @@ def _tags(packet, data, mine, capacity):  # type: ignore[no-untyped-def]
 
 @kernel
 def _gather(packets, data, flows, records, descriptions, macs, vlans):  # type: ignore[no-untyped-def]
-    """Fill the lists of every flow in packet order; returns whether a list of descriptions ran over."""
-    overrun = False
+    """Fill the lists of every flow in packet order."""
     for row in range(len(packets)):
         packet = packets[row]
         slot = np.int64(packet.flow)
@@ -94,7 +93,6 @@ def _gather(packets, data, flows, records, descriptions, macs, vlans):  # type: 
         count = np.int64(mine.hdrDescs)
         if count == descriptions:
             mine.overrun = 1
-            overrun = True
             flows[slot].flowStat |= np.uint64(HDOVRN)
         else:
             at = 0
@@ -113,7 +111,6 @@ def _gather(packets, data, flows, records, descriptions, macs, vlans):  # type: 
         else:
             mine.srcMacs = _add(mine.srcMac, np.int64(mine.srcMacs), packet.srcMac, macs)
             mine.dstMacs = _add(mine.dstMac, np.int64(mine.dstMacs), packet.dstMac, macs)
-    return overrun
 
 
 class BasicFlow(Plugin):
@@ -142,9 +139,11 @@ class BasicFlow(Plugin):
         self.records = np.zeros(run.slots, record(*self._sizes))
 
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
-        """Fill the lists; sets bit 48 of flowStat where a list of header descriptions runs over."""
-        if _gather(packets, data, self.run.flows.records, self.records, *self._sizes):
-            self.status |= HDOVRN
+        """Fill the lists; sets bit 48 of flowStat where a list of header descriptions runs over.
+
+        The bit is the flow's alone, it does not reach the aggregated status.
+        """
+        _gather(packets, data, self.run.flows.records, self.records, *self._sizes)
 
     def _left_out(self) -> set[str]:
         settings = self.settings
