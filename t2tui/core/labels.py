@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 REVISION = "20261120"
 """Date of the built-in tables, as the start lines of the report print it."""
 
-UNKNOWN = b"-"
-"""Code and text of an address without label (row 0)."""
-
 HALF = (1 << 64) - 1
 
 
@@ -32,7 +29,7 @@ class Labels:
     range; 0.0.0.0, :: and the addresses of no prefix are in ranges of row 0.
 
     Attributes:
-        codes: code by row, for example ``b"07"``.
+        codes: code by row, for example ``b"07"``; row 0 is ``b"-"``, no label.
         texts: text by row, for example ``b"Private network"``.
         v4_start: uint32, ascending; first address of each IPv4 range, the first one is 0.
         v4_row: uint32, row of each IPv4 range.
@@ -52,14 +49,14 @@ class Labels:
         Raises:
             LabelError: a network is not valid or has bits set behind its prefix length.
         """
-        rows = {(UNKNOWN, UNKNOWN): 0}
+        rows = {("-", "-"): 0}
         networks: tuple[list[_Network], list[_Network]] = ([], [])
         for prefix, code, text in prefixes:
-            row = rows.setdefault((code.encode(), text.encode()), len(rows))
+            row = rows.setdefault((code, text), len(rows))
             first, last, is_ipv6 = _bounds(prefix)
             networks[is_ipv6].append((first, last, row))
-        self.codes = [code for code, _ in rows]
-        self.texts = [text for _, text in rows]
+        self.codes = [code.encode() for code, _ in rows]
+        self.texts = [text.encode() for _, text in rows]
         self.ranges_v4, self.ranges_v6 = map(_reported_ranges, networks)
 
         starts, v4_rows = _flatten(networks[0], 32)
