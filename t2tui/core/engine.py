@@ -221,7 +221,7 @@ class Engine:
                     break
                 self._bytes_before += capture.bytes_read
                 capture = self._open(source)
-                emit(f"Processing file no. {number} of {len(self._sources)}: {source}")
+                emit(report.processing_line(source, number, len(self._sources)))
                 self._announce(capture)
                 self._read(capture, progress)
             self._end(capture)
@@ -263,6 +263,7 @@ class Engine:
             revision=options.revision,
             sensor=options.sensor,
             pcapng=capture.format == "pcapng",
+            listed=self._sources if self._is_list else (),
         )
         for line in report.start_lines(start):
             options.report(line)
@@ -270,12 +271,14 @@ class Engine:
             plugin.start(run)
         if options.packet_mode:
             self._packet_lines = PacketLines(run, self._batch)
-        kind = "list file" if self._is_list else "file"
-        options.report(f"Processing {kind}: {self._title or capture.name}")
+        if self._is_list:
+            options.report(f"Processing list file: {self._title}")
+        else:
+            options.report(report.processing_line(self._title or capture.name))
         if options.bpf:
             options.report(report.inf(f"BPF: {options.bpf}"))
         if self._is_list:
-            options.report(f"Processing file no. 1 of {len(self._sources)}: {self._sources[0]}")
+            options.report(report.processing_line(self._sources[0], 1, len(self._sources)))
         self._announce(capture)
 
     def _announce(self, capture: Capture) -> None:

@@ -47,6 +47,7 @@ class Start:
         alarm_mode: flows are written on alarms only.
         force_mode: plugins may end flows.
         pcapng: the input is a pcapng file.
+        listed: the files of a list, as they were checked.
     """
 
     program: str
@@ -62,6 +63,7 @@ class Start:
     alarm_mode: bool = False
     force_mode: bool = False
     pcapng: bool = False
+    listed: Sequence[str] = ()
 
 
 def start_lines(start: Start) -> Iterator[str]:
@@ -78,6 +80,8 @@ def start_lines(start: Start) -> Iterator[str]:
             "PCAP-NG, so *percentage completed* in end report might be less than 100%, "
             "will be fixed in a later version"
         )
+    if start.listed:
+        yield from list_lines(start.listed)
     yield "Active plugins:"
     for number, (name, version) in enumerate(start.plugins, 1):
         yield f"    {number:02}: {name}, {version}"
@@ -93,10 +97,21 @@ def core_modes(alarm_mode: bool, force_mode: bool) -> str:
 
 
 def list_lines(names: Iterable[str]) -> Iterator[str]:
-    """Yield the lines about the files of a list that are checked before the start."""
+    """Yield the lines about the files of a list, which stand before ``Active plugins``."""
     yield "Checking list file"
     for name in names:
         yield f"    checking file '{name}'"
+
+
+def processing_line(name: str, number: int = 0, count: int = 0) -> str:
+    """Return the line that names the input.
+
+    Args:
+        name: path as given.
+        number: which file of a list it is, from 1; 0 outside of lists.
+        count: number of files of the list.
+    """
+    return f"Processing file no. {number} of {count}: {name}" if number else f"Processing file: {name}"
 
 
 def link_lines(link_type: str, snap_length: int) -> Iterator[str]:

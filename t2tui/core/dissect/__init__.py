@@ -1,0 +1,1 @@
+"""Packets to columns: link layer, tags, tunnels, IP, transport (docs/dissection.md)."""
