@@ -55,7 +55,7 @@ CONTROL: list[tuple[str, int, int, int, str]] = [
     ("1258594185.427515", B, DATA, 4232, "226 Transfer complete.\n"),
     ("1258594185.618346", A, ACK, 63629, ""),
     # 306 s of silence later the server gives the idle connection up: the last packet of the capture
-    ("1258594491.683288", B, RST | ACK, 0, ""),
+    ("1258594491.683288", B, RST | ACK, 4232, ""),
 ]
 
 

@@ -166,8 +166,9 @@ def message(mail: Mail, user: str, session: Session) -> str:
     name, number = user.capitalize(), session.number
     date = formatdate(int(float(session.start)))
     headers = (
-        f"From: {name} <{user}@domex.example>\nTo: <{mail.recipient}>\nSubject: {mail.subject}\nDate: {date}\n"
-        f"Message-ID: <2009{number:04d}@domex.example>\nX-Mailer: Letterbox 2.1\nMIME-Version: 1.0\n"
+        f"From: {name} <{user}@domex.example>\nTo: <{mail.recipient}>\nSubject: {mail.subject}\n"
+        f"Date: {date}\nMessage-ID: <2009{number:04d}@domex.example>\nX-Mailer: Letterbox 2.1\n"
+        "MIME-Version: 1.0\n"
     )
     if not mail.attachment:
         return f'{headers}Content-Type: text/plain; charset="us-ascii"\n\n{mail.text}\n'

@@ -134,7 +134,7 @@ VISITS = [
         NEWS,
         "1258588240.611375",
         15.0,
-        [Item("/", 14_377), Item("/science", 22_406, 9.1), Item("/science/patents", 29_372, 22.7)],
+        [Item("/", 13_109), Item("/science", 22_406, 9.1), Item("/science/patents", 29_372, 22.7)],
     ),
     Visit(
         34,

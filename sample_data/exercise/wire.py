@@ -11,7 +11,6 @@ import dpkt
 ACK, FIN, PSH, RST, SYN = dpkt.tcp.TH_ACK, dpkt.tcp.TH_FIN, dpkt.tcp.TH_PUSH, dpkt.tcp.TH_RST, dpkt.tcp.TH_SYN
 
 SECOND = 1_000_000  # times are whole microseconds since the epoch
-SHORTEST_FRAME = 60  # Ethernet pads shorter frames with zeros (IEEE 802.3, without checksum)
 SNAP_LENGTH = 65535
 
 
@@ -27,6 +26,7 @@ class Host:
         syn_window: window of its SYN or SYN-ACK.
         window: window afterwards.
         options: TCP options of its SYN or SYN-ACK, a multiple of four bytes.
+        shortest_frame: shorter frames are padded with zeros, to 60 bytes in Ethernet (without checksum).
     """
 
     ip: str
@@ -36,6 +36,7 @@ class Host:
     syn_window: int
     window: int
     options: bytes
+    shortest_frame: int = 60
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def frame(segment: Segment, ip_id: int) -> bytes:
         type=dpkt.ethernet.ETH_TYPE_IP,
         data=packet,
     )
-    return bytes(ethernet).ljust(SHORTEST_FRAME, b"\0")
+    return bytes(ethernet).ljust(sender.shortest_frame, b"\0")
 
 
 def capture(segments: Iterable[Segment]) -> bytes:
