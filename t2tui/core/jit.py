@@ -7,6 +7,7 @@ hash of every kernel source, hence any change makes a new cache and nothing stal
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +19,21 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def _source_hash() -> str:
+    """Hash the kernel sources and all that they import from the package: constants are compiled in."""
+    texts = {path: path.read_bytes() for path in sorted(PACKAGE.rglob("*.py"))}
+    sources = [
+        path for path, text in texts.items() if b"core.jit import" in text or b"import intrinsic" in text
+    ]
     digest = hashlib.blake2b(digest_size=8)
-    for source in sorted(PACKAGE.rglob("*.py")):
-        text = source.read_bytes()
-        if b"core.jit import" in text or b"import intrinsic" in text or source.name == "layout.py":
-            digest.update(text)
+    for path in sources:  # grows
+        digest.update(texts[path])
+        for name in re.findall(rb"^from t2tui\.([\w.]+) import", texts[path], re.MULTILINE):
+            module = PACKAGE.joinpath(*name.decode().split("."))
+            imported = (
+                module.with_suffix(".py") if module.with_suffix(".py") in texts else module / "__init__.py"
+            )
+            if imported not in sources and imported in texts:
+                sources.append(imported)
     return digest.hexdigest()
 
 
@@ -64,6 +75,7 @@ OPTIONS: dict[str, Any] = {
     "boundscheck": False,
     "error_model": "numpy",
     "fastmath": False,
+    "_nrt": False,  # references to arrays are not counted: that took most of the time of many kernels
 }
 
 Record = Any
@@ -71,20 +83,28 @@ Record = Any
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function on its first call (nopython, no bounds checks, GIL released, cached)."""
+    """Compile a function on its first call (nopython, no bounds checks, GIL released, cached).
+
+    It cannot make arrays (numba: "Only accept returning of array passed into the function"); see
+    allocating_kernel.
+    """
     compiled: Callable[..., Any] = numba.njit(**OPTIONS)(function)
+    return compiled
+
+
+def allocating_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile like kernel() a function that makes arrays of its own."""
+    compiled: Callable[..., Any] = numba.njit(**{**OPTIONS, "_nrt": True})(function)
     return compiled
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a small function for use inside kernels only; LLVM is told to inline it."""
-    compiled: Callable[..., Any] = numba.njit(
-        nogil=True, boundscheck=False, error_model="numpy", forceinline=True
-    )(function)
+    compiled: Callable[..., Any] = numba.njit(**{**OPTIONS, "cache": False}, forceinline=True)(function)
     return compiled
 
 
 def routine(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a larger function for use inside kernels only; LLVM decides whether to inline it."""
-    compiled: Callable[..., Any] = numba.njit(nogil=True, boundscheck=False, error_model="numpy")(function)
+    compiled: Callable[..., Any] = numba.njit(**{**OPTIONS, "cache": False})(function)
     return compiled

@@ -23,7 +23,7 @@ from t2tui.core.capture.walk import (
     add_other_block,
     is_repeated,
 )
-from t2tui.core.jit import kernel
+from t2tui.core.jit import allocating_kernel
 from t2tui.core.linktypes import dlt_of, limit_snap_length
 from t2tui.core.memory import be32, le32
 
@@ -45,7 +45,7 @@ LENGTHS_AS_IS, LENGTHS_IF_LARGER, LENGTHS_SWAPPED = range(3)
 TOO_LONG = 1
 
 
-@kernel
+@allocating_kernel
 def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, program: Any) -> int:
     """Walk records from state[POS] on and return why the walk stopped (walk.py).
 

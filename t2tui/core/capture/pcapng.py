@@ -20,7 +20,7 @@ from t2tui.core.capture.walk import (
     add_other_block,
     is_repeated,
 )
-from t2tui.core.jit import kernel
+from t2tui.core.jit import allocating_kernel
 from t2tui.core.linktypes import MAX_SNAP_LENGTH
 from t2tui.core.memory import be16, be32, le16, le32
 
@@ -68,7 +68,7 @@ TEXTS = {
 of classic pcap only; here the rest of the program relies on that limit."""
 
 
-@kernel
+@allocating_kernel
 def walk_pcapng(
     state: Any, layout: Any, interfaces: Any, data: Any, packets: Any, rows: Any, program: Any
 ) -> int:

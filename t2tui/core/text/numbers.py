@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from t2tui.core.jit import inlined, kernel
+from t2tui.core.jit import allocating_kernel, inlined, kernel
 from t2tui.core.text.memory import (
     float_bits,
     fma,
@@ -253,7 +253,7 @@ def put_g7(out: Any, p: Any, x: Any) -> Any:
     return p + count + 1
 
 
-@kernel
+@allocating_kernel
 def _put_huge(out: Any, p: Any, x: Any) -> Any:
     """Write a finite x >= 2^53 as an integer, at most 309 digits."""
     bits = float_bits(x)
