@@ -1,12 +1,12 @@
-"""The packet file (option ``-s``): one line per packet that has a flow (docs/packetmode.md)."""
+"""The packet file (option ``-s``): one line per packet that has a flow (docs/files.md)."""
 
 import numpy as np
 
 from t2tui.core.batch import PacketBatch
 from t2tui.core.columns import Column, plugin_columns
-from t2tui.core.text.rows import Code, Field
-from t2tui.core.run import Run
 from t2tui.core.lines import Lines
+from t2tui.core.run import Run
+from t2tui.core.text.rows import Code, Field
 
 SUFFIX = "_packets.txt"
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from t2tui.core import core_columns
 from t2tui.core.columns import Column
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ class Run:
         slots: number of flow slots; records of plugins have this length.
         batch_packets: number of packets of a full batch.
         packet_mode: the packet file is written.
+        alarm_mode: flows are written only if a plugin reported an alarm.
+        force_mode: plugins may ask for the end of a flow.
         sensor: number of the sensor (option ``-x``).
         split: option ``-W``; None without.
         names: gives the printed name of a column (other versions of T2 had other names).
@@ -57,6 +58,8 @@ class Run:
     slots: int
     batch_packets: int
     packet_mode: bool = False
+    alarm_mode: bool = False
+    force_mode: bool = False
     sensor: int = 666
     split: "Split | None" = None
     names: "Callable[[Column], str]" = printed_name
@@ -71,6 +74,8 @@ class Run:
 
     def flow_columns(self) -> "list[tuple[Column, Field]]":
         """Return the columns of the flow file: those of the core, then those of every plugin."""
+        from t2tui.core import core_columns  # brings the compiler, which the registry does without
+
         columns = [*core_columns.flow_fields(self)]
         for plugin in self.plugins.values():
             columns += plugin.flow_fields()
@@ -82,6 +87,8 @@ class Run:
         Args:
             packets: the whole array of PACKET records of a batch.
         """
+        from t2tui.core import core_columns
+
         columns = [*core_columns.packet_fields(packets)]
         for plugin in self.plugins.values():
             columns += plugin.packet_fields(packets)

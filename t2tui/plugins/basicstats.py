@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.columns import Column, plugin_columns
-from t2tui.core.figures import humanise, percent
+from t2tui.core.figures import amount, humanise, share
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.jit import inlined, kernel
 from t2tui.core.layout import KIND_IPV6, KIND_LAYER2
@@ -409,8 +409,8 @@ class BasicStats(Plugin):
         if self.settings.BS_STATS:
             load, packets = int(largest["load"]), int(largest["ratePackets"])
             rate = int(min(largest["rate"] * np.float32(8), HIGHEST_RATE))
-            yield f"Flow max(pktload): {load}{humanise(load)}"
-            yield f"Flow max(b/s), pkts: {rate}{humanise(rate, 'b/s')}, {packets}{humanise(packets)}"
+            yield f"Flow max(pktload): {amount(load)}"
+            yield f"Flow max(b/s), pkts: {rate}{humanise(rate, 'b/s')}, {amount(packets)}"
         for layer, first in (("L2", L2_PACKETS), ("L3", L3_PACKETS)):
             most_packets, most_bytes = largest["talkers"][first : first + 2]
             if most_packets["count"]:
@@ -418,11 +418,8 @@ class BasicStats(Plugin):
                 yield self._talker(layer, most_bytes, run.flow_bytes, "bytes")
 
     def _talker(self, layer: str, talker: np.void, total: int, unit: str) -> str:
-        count = int(talker["count"])
-        share = percent(count, total)
-        return (
-            f"Biggest {layer} flow talker: {self._address(talker)}: {count}{humanise(count)} [{share}] {unit}"
-        )
+        amount_and_share = share(int(talker["count"]), total)
+        return f"Biggest {layer} flow talker: {self._address(talker)}: {amount_and_share} {unit}"
 
     def _address(self, talker: np.void) -> str:
         """Return MAC or address with country code; empty for a count of which no flow had any."""

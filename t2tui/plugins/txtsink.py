@@ -3,7 +3,6 @@
 import gzip
 import os
 import platform
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -12,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import t2tui
-from t2tui.core.settings import Flag
-from t2tui.plugins.base import Plugin, Run, Split
+from t2tui.core.figures import date
 from t2tui.core.lines import Lines
+from t2tui.core.report import MIRRORED, core_modes
+from t2tui.core.settings import Flag
+from t2tui.core.text.escape import escape_string
+from t2tui.plugins.base import Plugin, Run, Split
 
 LINE_FEED = 0x0A
 
@@ -86,16 +88,15 @@ class TxtSink(Plugin):
 def _banner(run: Run) -> Iterator[str]:
     """Yield the comment lines in front of the column descriptions."""
     seconds, rest = divmod(run.started, 10**9)
-    clock = time.strftime("%a %d %b %Y %H:%M:%S %Z", time.localtime(seconds))
     system = platform.uname()
     hardware = ";".join((system.node, system.system, system.release, system.version, system.machine))
-    yield f"# Date: {seconds}.{rest // 1000:09d} sec ({clock})"  # T2 prints microseconds with nine digits
-    yield f"# t2tui {t2tui.__version__}, after Tranalyzer 0.9.3 (Anteater), Cobra"
-    yield "# Core configuration: L2, IPv4, IPv6"
+    yield f"# Date: {date(seconds, rest // 1000, local=True)}"  # microseconds with nine digits, as in T2
+    yield f"# t2tui {t2tui.__version__}, after {MIRRORED}"
+    yield f"# Core configuration: L2, IPv4, IPv6{core_modes(run.alarm_mode, run.force_mode)}"
     yield f"# SensorID: {run.sensor}"
     yield f"# PID: {os.getpid()}"
     yield f"# Priority: {os.getpriority(os.PRIO_PROCESS, 0)}"
-    yield f"# Command line: {' '.join(run.command)}"
+    yield f"# Command line: {escape_string(os.fsencode(' '.join(run.command))).decode()}"
     yield f"# HW info: {hardware}"
     yield f"# SW info: Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
     yield "#"

@@ -40,6 +40,9 @@ class Files:
         self.opened.append(suffix)
         return _File(self, suffix)
 
+    def open_flows(self, suffix: str) -> _File:
+        return self.open(suffix)
+
     def lines(self, suffix: str) -> list[str]:
         text = self.closed[suffix].decode()
         assert text.endswith("\n")
