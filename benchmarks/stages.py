@@ -4,6 +4,7 @@ python benchmarks/stages.py [-s] [--rounds N] [CAPTURE]
 """
 
 import argparse
+import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -69,8 +70,8 @@ def watch_engine(stopwatch: Stopwatch) -> None:
     from t2tui.core.capture import Capture
     from t2tui.core.dissect.dissector import Dissector
     from t2tui.core.flows import FlowTable
+    from t2tui.core.packetlines import PacketLines
     from t2tui.plugins import available
-    from t2tui.plugins.packetlines import PacketLines
 
     stopwatch.watch(Capture, "read", "read")
     stopwatch.watch(Dissector, "dissect", "dissect")
@@ -83,16 +84,26 @@ def watch_engine(stopwatch: Stopwatch) -> None:
     stopwatch.watch(PacketLines, "write", "packet file, text")
 
 
-def count_packets(capture: Path) -> int:
-    """Return the number of packets in a capture."""
-    from t2tui.core.batch import PacketBatch
-    from t2tui.core.capture import open_capture
+def analyse(capture: Path, output: Path, plugins: Sequence[str], packet_mode: bool) -> int:
+    """Analyse a capture as ``t2tui run`` does, without its report.
 
-    batch, packets = PacketBatch(), 0
-    with open_capture(capture) as source:
-        while source.read(batch):
-            packets += batch.count
-    return packets
+    Args:
+        capture: the capture.
+        output: folder for the files.
+        plugins: names, none = those that run by default.
+        packet_mode: write the packet file.
+
+    Returns:
+        Number of packets.
+    """
+    from t2tui.core.engine import Engine, RunOptions
+    from t2tui.core.outputs import Outputs, output_prefix
+    from t2tui.plugins import STANDARD, load
+
+    with Outputs(output_prefix(str(capture), f"{output}/"), [capture]) as outputs:
+        engine = Engine(str(capture), RunOptions(packet_mode=packet_mode), outputs, load(plugins or STANDARD))
+        engine.run()
+    return engine.snapshot().packets
 
 
 def best(rounds: Sequence[dict[str, int]]) -> dict[str, int]:
@@ -116,7 +127,7 @@ def main(words: Sequence[str] | None = None) -> int:
         "capture", nargs="?", default="web", help=f"a file or one of {', '.join(CAPTURES)} (default web)"
     )
     parser.add_argument("-s", action="store_true", help="write the packet file, too")
-    parser.add_argument("-p", metavar="NAME,NAME", help="plugins")
+    parser.add_argument("-p", metavar="NAME,NAME", help="plugins (default: those of t2tui run)")
     parser.add_argument(
         "--rounds", type=int, default=5, metavar="N", help="runs, after one that is not counted"
     )
@@ -127,24 +138,19 @@ def main(words: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     sys.path.insert(0, str(ROOT))
-    from t2tui.cli import main as t2tui
-
-    packets = count_packets(capture)
-    if not packets:
-        print(f"{capture} holds no packets to divide the time by", file=sys.stderr)
-        return 1
     stopwatch = Stopwatch()
     watch_engine(stopwatch)
-    arguments = ["run", str(capture), "--quiet"]
-    arguments += ["-s"] if chosen.s else []
-    arguments += ["-p", chosen.p] if chosen.p else []
+    plugins = chosen.p.split(",") if chosen.p else ()
     rounds = []
     for _ in range(chosen.rounds + 1):
         output = fresh(WORK / "stages")
         stopwatch.start()
-        if status := t2tui([*arguments, "-w", f"{output}/"]):
-            return status
+        packets = analyse(capture, output, plugins, chosen.s)
         rounds.append(stopwatch.stop())
+    shutil.rmtree(output)
+    if not packets:
+        print(f"{capture} holds no packets to divide the time by", file=sys.stderr)
+        return 1
     print(aligned(table(best(rounds[1:]), packets), left=1))
     return 0
 
