@@ -21,7 +21,8 @@ from t2tui.core.dissect import context
 from t2tui.core.dissect.dissector import DissectCounter, Dissector, Event
 from t2tui.core.flows.counters import FlowCounter
 from t2tui.core.flows.table import CAPACITY, FlowTable
-from t2tui.core.labels import Labels
+from t2tui.core.labels import REVISION, Labels
+from t2tui.core.layout import PACKET
 from t2tui.core.linktypes import SUPPORTED, describe
 from t2tui.core.packetlines import PacketLines
 from t2tui.core.run import Run, Split, printed_name
@@ -66,7 +67,7 @@ class RunOptions:
     program: str = "t2tui"
     report: Callable[[str], None] = field(default=lambda line: None)
     batch_packets: int = BATCH_PACKETS
-    revision: str = ""
+    revision: str = REVISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class Engine:
         *,
         title: str | None = None,
         labels: Labels | None = None,
+        write_packets: bool = True,
     ) -> None:
         """Prepare a run; nothing is opened yet.
 
@@ -123,10 +125,12 @@ class Engine:
             plugins: plugin objects in the order of their numbers.
             title: name of the list, for the report.
             labels: address labels, the built-in ones by default.
+            write_packets: write the packet file in packet mode; without, the columns are only computed.
         """
         self._is_list = not isinstance(source, str)
         self._sources = [source] if isinstance(source, str) else list(source)
         self._title = title
+        self._write_packets = write_packets and options.packet_mode
         self._options = options
         self._plugins = list(plugins)
         self._started = time.time_ns()
@@ -142,7 +146,7 @@ class Engine:
         self._last_time = (0, 0)
         self._packet_lines: PacketLines | None = None
         self._autopilot_told = False
-        self._batch = PacketBatch(packets=np.zeros(options.batch_packets, PacketBatch().packets.dtype))
+        self._batch = PacketBatch(packets=np.zeros(options.batch_packets, PACKET))
         self._dissector = Dissector(1)
         labels = labels or Labels.builtin()
         self._flows = FlowTable(
@@ -167,6 +171,11 @@ class Engine:
             started=self._started,
             plugins={plugin.name: plugin for plugin in plugins},
         )
+
+    @property
+    def packet_array(self) -> NDArray[Any]:
+        """The PACKET records that every batch fills anew."""
+        return self._batch.packets
 
     # ------------------------------------------------------------------ control
 
@@ -211,11 +220,25 @@ class Engine:
             CaptureError: a capture cannot be opened, or has an unsupported link type.
             OutputError: a file cannot be written.
         """
+        due = time.monotonic() + PROGRESS_SECONDS
+        for _ in self.steps():
+            if progress is not None and time.monotonic() >= due:
+                due = time.monotonic() + PROGRESS_SECONDS
+                progress(self.snapshot())
+        if progress is not None:
+            progress(self.snapshot())
+
+    def steps(self) -> Iterator[None]:
+        """Do the same as run(), batch by batch; raises what run() raises.
+
+        Yields:
+            None after each batch, and at least five times a second while paused or waiting for a pipe.
+        """
         emit = self._options.report
         try:
             capture = self._open(self._sources[0])
             self._begin(capture)
-            self._read(capture, progress)
+            yield from self._read(capture)
             for number, source in enumerate(self._sources[1:], 2):
                 if self._cancelled.is_set():
                     break
@@ -223,7 +246,7 @@ class Engine:
                 capture = self._open(source)
                 emit(report.processing_line(source, number, len(self._sources)))
                 self._announce(capture)
-                self._read(capture, progress)
+                yield from self._read(capture)
             self._end(capture)
             self._state = "cancelled" if self._cancelled.is_set() else "complete"
         except BaseException:
@@ -232,8 +255,6 @@ class Engine:
         finally:
             if self._capture is not None:
                 self._capture.close()
-        if progress is not None:
-            progress(self.snapshot())
 
     def _open(self, source: str) -> Capture:
         if self._capture is not None:
@@ -269,7 +290,7 @@ class Engine:
             options.report(line)
         for plugin in self._plugins:
             plugin.start(run)
-        if options.packet_mode:
+        if self._write_packets:
             self._packet_lines = PacketLines(run, self._batch)
         if self._is_list:
             options.report(f"Processing list file: {self._title}")
@@ -285,13 +306,11 @@ class Engine:
         for line in report.link_lines(describe(capture.link_type), capture.snap_length):
             self._options.report(line)
 
-    def _read(self, capture: Capture, progress: Callable[[Snapshot], None] | None) -> None:
+    def _read(self, capture: Capture) -> Iterator[None]:
         """Read one capture to its end."""
-        due = time.monotonic() + PROGRESS_SECONDS
         while not self._cancelled.is_set():
             if not self._running.wait(PROGRESS_SECONDS):
-                if progress is not None:
-                    progress(self.snapshot())
+                yield
                 continue
             count = capture.read(self._batch, PROGRESS_SECONDS)
             self._state = "waiting" if count == NOTHING_YET else "reading"
@@ -301,9 +320,7 @@ class Engine:
                 self._options.report(line)
             if count == 0:
                 return
-            if progress is not None and time.monotonic() >= due:
-                due = time.monotonic() + PROGRESS_SECONDS
-                progress(self.snapshot())
+            yield
 
     def _reader_warnings(self, capture: Capture, before: int | None = None) -> Iterator[str]:
         """Yield warnings of the reader, up to a packet of the batch, and forget them."""

@@ -1,0 +1,173 @@
+"""The Python API: captures in, flows and packets as columns out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui import plugins as registry
+from t2tui.core.engine import Engine, RunOptions
+from t2tui.core.settings import load_settings
+from t2tui.core.store import ColumnStore
+from t2tui.plugins.base import Plugin, Run
+
+
+class NoOutputs:
+    """Outputs of a run that writes no files.
+
+    Raises:
+        RuntimeError: a plugin wants to write one.
+    """
+
+    prefix = ""
+
+    def open(self, suffix: str) -> BinaryIO:
+        """Refuse."""
+        raise RuntimeError(f"analyze() writes no files, but a plugin opens '{suffix}'; leave the plugin out")
+
+    def open_flows(self, suffix: str) -> BinaryIO:
+        """Refuse."""
+        return self.open(suffix)
+
+
+class Collector(Plugin):
+    """Keeps flows, and packets where wanted, as columns."""
+
+    name = "collector"
+    number = 999
+    summary = "keeps flows and packets in memory"
+
+    def __init__(self, packet_array: NDArray[Any], keep_packets: bool) -> None:
+        super().__init__()
+        self._packet_array = packet_array
+        self._keep_packets = keep_packets
+
+    def start(self, run: Run) -> None:
+        """Make the stores when the first rows come: then every plugin has its columns."""
+        super().start(run)
+        self.flows: ColumnStore | None = None
+        self.packets: ColumnStore | None = None
+
+    def open_stores(self) -> None:
+        """Make empty stores where there are none."""
+        if self.flows is None:
+            self.flows = ColumnStore(self.run.flow_columns)
+        if self.packets is None and self._keep_packets:
+            self.packets = ColumnStore(lambda: self.run.packet_columns(self._packet_array))
+
+    def take(self) -> tuple[ColumnStore, ColumnStore | None]:
+        """Return what was collected, and begin anew."""
+        self.open_stores()
+        flows, packets = cast(ColumnStore, self.flows), self.packets
+        self.flows = self.packets = None
+        return flows, packets
+
+    def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
+        """Keep the packets that have a flow."""
+        if self._keep_packets:
+            self.open_stores()
+            rows = np.flatnonzero(packets["flow"] >= 0)
+            cast(ColumnStore, self.packets).append(rows + self.run.row, packets["flow"][rows])
+
+    def on_rows(self, slots: NDArray[Any]) -> None:
+        """Keep the flows."""
+        self.open_stores()
+        cast(ColumnStore, self.flows).append(slots[:0], slots)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What a capture holds.
+
+    Attributes:
+        flows: one row per flow direction, in the order in which they ended.
+        packets: one row per packet that has a flow; None unless asked for.
+        report: lines of the end report, with the warnings that came on the way.
+    """
+
+    flows: ColumnStore
+    packets: ColumnStore | None
+    report: list[str] = field(default_factory=list)
+
+
+def _engine(
+    path: str | Path | Sequence[str | Path],
+    plugins: Sequence[str],
+    settings: Mapping[str, Any] | None,
+    packets: bool,
+    report: list[str],
+    options: Mapping[str, Any],
+) -> tuple[Engine, Collector]:
+    known = {name: registry.find(name).flags for name in plugins}
+    assignments = [f"{flag}={value}" for flag, value in (settings or {}).items()]
+    loaded = registry.load(plugins, load_settings(known, None, assignments, {}), error=report.append)
+    run_options = RunOptions(packet_mode=packets, report=report.append, **options)
+    collector = Collector(np.zeros(0), packets)
+    source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
+    engine = Engine(source, run_options, NoOutputs(), [*loaded, collector], write_packets=False)
+    collector._packet_array = engine.packet_array
+    return engine, collector
+
+
+DEFAULT_PLUGINS = tuple(name for name in registry.STANDARD if name != "txtSink")
+
+
+def analyze(
+    path: str | Path | Sequence[str | Path],
+    *,
+    plugins: Sequence[str] = DEFAULT_PLUGINS,
+    settings: Mapping[str, Any] | None = None,
+    packets: bool = False,
+    **options: Any,
+) -> Analysis:
+    """Analyse a capture and return its flows.
+
+    Args:
+        path: a capture in any format that ``t2tui run`` reads, ``-`` for standard input, or a list of
+            captures through which flows run on.
+        plugins: names; see ``t2tui plugin list``.
+        settings: flags by their full name, for example ``{"basicStats.BS_VAR": 1}``.
+        packets: keep the packets' columns, too (about 300 bytes each).
+        options: further fields of ``RunOptions``: ``bpf``, ``hash_factor`` ...
+
+    Raises:
+        CaptureError: the capture cannot be read.
+        SettingsError: a setting is unknown or has a wrong value.
+        UnknownPluginError: there is no such plugin.
+    """
+    report: list[str] = []
+    engine, collector = _engine(path, plugins, settings, packets, report, options)
+    engine.run()
+    flows, kept = collector.take()
+    return Analysis(flows, kept, report)
+
+
+def stream(
+    path: str | Path,
+    *,
+    plugins: Sequence[str] = DEFAULT_PLUGINS,
+    settings: Mapping[str, Any] | None = None,
+    packets: bool = False,
+    **options: Any,
+) -> Iterator[Analysis]:
+    """Analyse a capture that may never end, such as a pipe, and yield flows as they end.
+
+    Args and errors are those of analyze(). Leaving the loop ends the run.
+
+    Yields:
+        Flows (and packets) since the last time; never empty.
+    """
+    report: list[str] = []
+    engine, collector = _engine(path, plugins, settings, packets, report, options)
+    steps = engine.steps()
+    while True:
+        is_done = next(steps, True) is True
+        flows, kept = collector.take()
+        if len(flows) or (kept is not None and len(kept)):
+            yield Analysis(flows, kept, report.copy())
+            report.clear()
+        if is_done:
+            return

@@ -1,0 +1,190 @@
+"""Flows and packets kept as columns: what the Python API returns and the flow table on screen shows."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui.core.columns import Column
+from t2tui.core.run import Columns
+from t2tui.core.text.rows import Code, Field, RowWriter
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+NO_BYTES = np.zeros(0, np.uint8)
+NANOSECONDS = 1_000_000_000
+FIRST_ROWS = 1024
+
+NUMERIC = {Code.UINT, Code.INT, Code.HEX, Code.FLOAT, Code.DOUBLE, Code.SECONDS}
+DURATIONS = {"duration"}
+"""Columns of type U64.U32 that are spans; all others are times since 1970."""
+
+
+class GrowingArray:
+    """A numpy array with room at its end."""
+
+    def __init__(self, like: NDArray[Any]) -> None:
+        self._data = np.zeros((FIRST_ROWS, *like.shape[1:]), like.dtype)
+        self._count = 0
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Append rows."""
+        needed = self._count + len(values)
+        if needed > len(self._data):
+            grown = np.zeros((max(needed, len(self._data) * 3 // 2), *self._data.shape[1:]), self._data.dtype)
+            grown[: self._count] = self._data[: self._count]
+            self._data = grown
+        self._data[self._count : needed] = values
+        self._count = needed
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """The rows so far, without a copy."""
+        return self._data[: self._count]
+
+
+class ColumnStore:
+    """Rows of typed columns, appended batch by batch.
+
+    ``store["pktsSnt"]`` gives a numpy array: integers and floats as they are, times as datetime64[ns],
+    durations as timedelta64[ns], everything else (addresses, labels, lists) as the text that the flow
+    file would show.
+    """
+
+    def __init__(self, columns: Callable[[], Columns]) -> None:
+        """Take the columns over.
+
+        Args:
+            columns: gives columns and fields; asked again when texts are needed, since fields hold the
+                header descriptions known when they were made.
+        """
+        self._columns = columns
+        self._pairs: dict[str, tuple[Column, Field]] = {}
+        self._arrays: dict[tuple[Any, ...], GrowingArray] = {}
+        self._rows = 0
+        for column, field in columns():
+            self._pairs[column.name] = (column, field)
+            for source in self._sources(field):
+                self._arrays.setdefault(self._key(source), GrowingArray(source))
+
+    @staticmethod
+    def _key(source: NDArray[Any]) -> tuple[Any, ...]:
+        """Name an array by its place in memory: several fields may read the same one."""
+        return (source.__array_interface__["data"][0], source.dtype.str, source.shape[1:], source.strides)
+
+    @staticmethod
+    def _sources(field: Field) -> Iterator[NDArray[Any]]:
+        for source in (field.values, field.second, field.kind, field.count, field.when and field.when[0]):
+            if source is not None:
+                yield source
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self._rows
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns in order of output."""
+        return tuple(self._pairs)
+
+    def column(self, name: str) -> Column:
+        """Return type, unit and description of a column."""
+        return self._pairs[name][0]
+
+    def append(self, rows: NDArray[np.int64] | NDArray[np.int32], slots: NDArray[np.int32]) -> None:
+        """Append rows.
+
+        Args:
+            rows: rows of the batch, for fields read by row; may be empty when there are none.
+            slots: flow slots, one per row, for fields read by slot.
+        """
+        done: set[tuple[Any, ...]] = set()
+        for _, field in self._pairs.values():
+            by_when = field.when_by if field.when else field.by
+            for source in self._sources(field):
+                key = self._key(source)
+                if key in done:
+                    continue
+                done.add(key)
+                by = by_when if field.when is not None and source is field.when[0] else field.by
+                self._arrays[key].append(source[slots if by == "slot" else rows])
+        self._rows += len(slots)
+
+    def _stored(self, field: Field) -> Field:
+        """Return the field with this store's arrays in place of the engine's."""
+
+        def mine(source: NDArray[Any] | None) -> NDArray[Any] | None:
+            return None if source is None else self._arrays[self._key(source)].values
+
+        values = mine(field.values)
+        assert values is not None
+        when = None if field.when is None else (self._arrays[self._key(field.when[0])].values, field.when[1])
+        return Field(
+            field.code,
+            values,
+            second=mine(field.second),
+            kind=mine(field.kind),
+            count=mine(field.count),
+            when=when,
+            words=field.words,
+        )
+
+    def fields(self, names: Sequence[str]) -> list[Field]:
+        """Return fields over the rows stored so far, for a RowWriter."""
+        fresh = {column.name: field for column, field in self._columns()}
+        return [self._stored(fresh[name]) for name in names]
+
+    def text(self, name: str, first: int = 0, count: int | None = None) -> list[str]:
+        """Return the cells of a column as the flow file prints them.
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        return self.rows([name], first, count)
+
+    def rows(self, names: Sequence[str], first: int = 0, count: int | None = None) -> list[str]:
+        """Return lines of cells joined by TAB.
+
+        Args:
+            names: columns.
+            first: first row.
+            count: number of rows; all that follow without.
+        """
+        count = self._rows - first if count is None else count
+        if count <= 0:
+            return []
+        writer = RowWriter(self.fields(names))
+        text = b"".join(bytes(chunk) for chunk in writer.chunks((first, count), None, NO_BYTES))
+        return text.decode("utf-8", "replace").split("\n")[:-1]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._pairs
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        column, engine_field = self._pairs[name]
+        field = self._stored(engine_field)
+        if field.code in (Code.TIME, Code.SIGNED_TIME) and field.count is None:
+            assert field.second is not None
+            nanoseconds = field.values.astype(np.int64) * NANOSECONDS + field.second.astype(np.int64)
+            return nanoseconds.view("m8[ns]" if column.name in DURATIONS else "M8[ns]")
+        if field.code in NUMERIC and field.count is None:
+            return field.values.copy()
+        texts = self.text(name)
+        if column.type == "S":  # quoted in files, so that an empty text can be told from none
+            texts = [text[1:-1] for text in texts]
+        return np.array(texts, object)
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """Return a pyarrow table (extra ``arrow``)."""
+        import pyarrow
+
+        return pyarrow.table({name: self[name] for name in self._pairs})
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Return a pandas data frame (extra ``pandas``)."""
+        import pandas
+
+        return pandas.DataFrame({name: self[name] for name in self._pairs})
