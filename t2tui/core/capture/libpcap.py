@@ -1,7 +1,7 @@
 """libpcap as a compiler of filter expressions; captures are read without it.
 
-The library comes in the wheel of the PyPI package ``libpcap`` (Linux, macOS). The package itself is not
-imported: it looks for the system's library only and fails where there is none. That is the second choice here.
+The library comes in the wheel of the PyPI package ``libpcap`` (Linux, macOS). That package is not imported:
+it looks for the system's library alone and fails where none is. Here the system's is the second choice.
 """
 
 import ctypes

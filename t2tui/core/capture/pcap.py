@@ -81,6 +81,7 @@ def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, progr
             caplen = be32(data, position + 8)
             length = be32(data, position + 12)
         else:
+            # signed, unlike the other byte order: libpcap up to 1.10.4
             sec = np.int64(np.int32(le32(data, position)))
             frac = np.int64(np.int32(le32(data, position + 4)))
             caplen = le32(data, position + 8)

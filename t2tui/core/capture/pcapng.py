@@ -123,18 +123,19 @@ def walk_pcapng(
         if other >= rows.shape[0]:
             status = ROOM
             break
-        if total != (be32(data, position + total - 4) if big else le32(data, position + total - 4)):
+        trailer = be32(data, position + total - 4) if big else le32(data, position + total - 4)
+        if big:  # libpcap turns the trailer in its buffer, where it can show behind a clipped packet
+            for i in range(2):
+                byte = data[position + total - 4 + i]
+                data[position + total - 4 + i] = data[position + total - 1 - i]
+                data[position + total - 1 - i] = byte
+        if total != trailer:
             other = add_other_block(rows, other, count, position, total)
             position += total
             if is_repeated(state, LENGTHS_DIFFER, 0, 0):
                 continue
             status = FAULTY
             break
-        if big:  # libpcap turns the trailer in its buffer, where it can show behind a clipped packet
-            for i in range(2):
-                low_byte = data[position + total - 4 + i]
-                data[position + total - 4 + i] = data[position + total - 1 - i]
-                data[position + total - 1 - i] = low_byte
         if block_type in (SECTION, INTERFACE):
             other = add_other_block(rows, other, count, position, total)
             state[BLOCK] = position
