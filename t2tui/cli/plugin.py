@@ -66,4 +66,6 @@ def info(name: str) -> None:
         tables += [column.bits for column in written if column.bits]
     for bit_table in dict.fromkeys(tables):
         click.echo(f"\nBits of {bit_table}:")
-        click.echo(table(((f"{bit.mask:#x}", bit.text) for bit in bits.table(bit_table)), "  "))
+        described = bits.table(bit_table)
+        rows = [(described.format(bit.mask), bit.name, bit.description) for bit in described.bits if bit.name]
+        click.echo(table(rows, "  "))
