@@ -110,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code, see ``t2tui.cli.exits``.
     """
     try:
-        result = program.main(arguments, prog_name="t2tui", standalone_mode=False)
+        words = sys.argv[1:] if arguments is None else list(arguments)
+        result = program.main(words, prog_name="t2tui", standalone_mode=False, obj=tuple(words))
         sys.stdout.flush()
         return result if isinstance(result, int) else DONE
     except click.UsageError as wrong:

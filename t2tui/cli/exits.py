@@ -5,7 +5,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from t2tui.cli.terminal import say
+from t2tui.cli.terminal import abandon, say
 
 DONE = 0
 FAILED = 1
@@ -41,7 +41,7 @@ def foreseen(exception: BaseException) -> int | None:
         say("ERR", str(exception))
         return exception.code
     if isinstance(exception, BrokenPipeError):
-        _leave_standard_output()
+        abandon(sys.stdout.buffer)
         say("ERR", "The reader of standard output is gone")
         return FAILED
     if isinstance(exception, KeyboardInterrupt):
@@ -79,10 +79,3 @@ def exit_code(exception: BaseException) -> int:
         traceback.print_exception(exception)
     code = foreseen(exception)
     return unforeseen(exception) if code is None else code
-
-
-def _leave_standard_output() -> None:
-    """Point standard output at /dev/null: the interpreter flushes it at exit and must not fail again."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)

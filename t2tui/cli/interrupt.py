@@ -6,6 +6,7 @@ from types import FrameType
 from typing import Self
 
 from t2tui.cli.exits import INTERRUPTED, TERMINATED
+from t2tui.cli.progress import Line
 from t2tui.cli.terminal import say
 
 CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
@@ -18,8 +19,14 @@ class Interrupt:
         code: exit code of the first signal; 0 as long as there was none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, line: Line) -> None:
+        """Start without a signal.
+
+        Args:
+            line: the progress line, cleared before a word is said.
+        """
         self.code = 0
+        self._line = line
         self._cancel: Callable[[], None] | None = None
         self._before: dict[signal.Signals, object] = {}
 
@@ -41,4 +48,5 @@ class Interrupt:
         if not first or self._cancel is None:
             raise KeyboardInterrupt
         self._cancel()
+        self._line.clear()
         say("WRN", "Interrupted: flows read so far are written; once more stops at once")

@@ -55,7 +55,7 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return colour(debug(function))
 
 
-class SplitType(click.ParamType):
+class SplitType(click.ParamType):  # type: ignore[type-arg]
     """``PREFIX[:SIZE[K|M|G][f]][,START]`` of option ``-W``, as (prefix, size, by flows, start)."""
 
     name = "PREFIX:SIZE,START"

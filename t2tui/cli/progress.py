@@ -2,23 +2,15 @@
 
 import shutil
 from contextlib import suppress
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from t2tui.core.engine import Snapshot
 
 BAR = 20
 """Characters between the brackets of the bar."""
 
 UNITS = ("", "k", "M", "G", "T", "P", "E")
-
-
-class Snapshot(Protocol):
-    """What the engine tells about a run (times in seconds, sizes in bytes; size is None on a pipe)."""
-
-    bytes_read: int
-    size: int | None
-    packets: int
-    flows: int
-    elapsed: float
-    packets_per_second: float
 
 
 def short(number: float, unit: str = "") -> str:
@@ -38,11 +30,12 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def progress_line(snapshot: Snapshot, width: int, name: str = "") -> str:
+def progress_line(snapshot: "Snapshot", width: int, name: str = "") -> str:
     """Return the line of a snapshot, at most ``width`` characters.
 
     With a known size it shows a bar, percent, bytes, rate, flows and the time left; on a pipe the bytes,
-    rate, flows and running time. A narrow terminal loses the name, the flows, the bytes and the bar, in this order.
+    rate, flows and running time. A narrow terminal loses
+    the name, the flows, the bytes and the bar, in this order.
     """
     rate = f"{short(snapshot.packets_per_second)} packets/s"
     flows = f"{snapshot.flows:,} flows"

@@ -1,11 +1,10 @@
 """The report on standard output: marks in colour on a terminal, and never mixed with the progress line."""
 
-import io
 import re
-from typing import TextIO
+from typing import BinaryIO
 
 from t2tui.cli.progress import Line
-from t2tui.cli.terminal import coloured
+from t2tui.cli.terminal import abandon, coloured, printable
 
 RULE = "-" * 80
 """Line before and after the lines of the plugins."""
@@ -13,44 +12,58 @@ RULE = "-" * 80
 _LABEL = re.compile(r"(\w+:) (.*)")
 
 
-class ReportStream(io.TextIOBase):
-    """Text stream that colours whole lines and clears the progress line before it writes.
+class Report:
+    """Prints the lines of a report, each at once.
 
-    Args:
-        stream: where the report goes.
-        colour: print marks and names of plugins as the reference does.
-        line: the progress line to clear, when it may be on the same terminal.
+    A reader that goes away does not end the run, whose files are worth more than its report.
+
+    Attributes:
+        failure: why lines were lost, None as long as all are written.
     """
 
-    def __init__(self, stream: TextIO, colour: bool, line: Line | None = None) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO | None,
+        *,
+        colour: bool = False,
+        terminal: bool = False,
+        line: Line | None = None,
+    ) -> None:
+        """Remember where to print.
+
+        Args:
+            stream: gets UTF-8; None: nothing is printed.
+            colour: print marks and names of plugins as the reference does.
+            terminal: escape control characters, which file names may hold.
+            line: the progress line, cleared first when it may be on the same terminal.
+        """
+        self.failure: OSError | None = None
         self._stream = stream
         self._colour = colour
+        self._terminal = terminal
         self._line = line
-        self._pending = ""
-        self._plugins = False
+        self._among_plugins = False
 
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Write the lines that are complete, keep the rest."""
-        *lines, self._pending = (self._pending + text).split("\n")
-        if lines:
-            if self._line is not None:
-                self._line.clear()
-            self._stream.write("".join(f"{self._styled(line)}\n" for line in lines))
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush the stream below."""
-        self._stream.flush()
+    def __call__(self, line: str) -> None:
+        """Print a line, given without line end."""
+        if self._stream is None or self.failure is not None:
+            return
+        if self._terminal:
+            line = printable(line)
+        if self._colour:
+            line = self._styled(line)
+        if self._line is not None:
+            self._line.clear()
+        try:
+            self._stream.write(f"{line}\n".encode("utf-8", "surrogateescape"))
+            self._stream.flush()
+        except OSError as failure:
+            self.failure = failure
+            abandon(self._stream)
 
     def _styled(self, line: str) -> str:
-        if not self._colour:
-            return line
         if line == RULE:
-            self._plugins = not self._plugins
-        elif self._plugins and (label := _LABEL.fullmatch(line)):
+            self._among_plugins = not self._among_plugins
+        elif self._among_plugins and (label := _LABEL.fullmatch(line)):
             return f"\x1b[1m{label[1]}\x1b[0m {label[2]}"
         return coloured(line)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from t2tui.cli.options import CONTEXT, SettingType, SplitType, common_options
+from t2tui.cli.options import CONTEXT, SplitType, common_options
 
 EXAMPLES = """\b
 Examples:
@@ -25,7 +25,7 @@ Exit codes:
 """
 
 
-def _read_filter(ctx: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
+def _filter(ctx: click.Context, parameter: click.Parameter, path: str | None) -> str | None:
     """Read a BPF expression from a file; ``#`` starts a comment."""
     if path is None:
         return None
@@ -36,7 +36,7 @@ def _read_filter(ctx: click.Context, parameter: click.Parameter, path: str | Non
     return "\n".join(line.partition("#")[0] for line in lines).rstrip()
 
 
-def _names(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+def _words(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
@@ -46,48 +46,99 @@ def _names(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[
 @click.option("-R", "list_file", metavar="LIST", help="Captures named in a text file, as one run.")
 @click.option(
     "-w",
-    "prefix",
+    "where",
     metavar="PREFIX|DIR/",
-    help="Where files go: PREFIX_flows.txt and so on; a folder: the capture's name in it; '-': flows to "
-    "standard output. Default: beside the capture.",
+    help="Files begin with PREFIX, or with the capture's name in a folder; '-': flows to standard output, "
+    "report to the log. Default: beside the capture.",
 )
-@click.option("-W", "split", type=SplitType(), help="As -w, with a new flow file after SIZE[K|M|G] bytes, or SIZEf flows.")
-@click.option("-s", "packet_mode", is_flag=True, help="Packet file PREFIX_packets.txt.")
+@click.option(
+    "-W",
+    "split",
+    type=SplitType(),
+    help="As -w, with a new flow file after SIZE[K|M|G] bytes or SIZEf flows.",
+)
+@click.option("-s", "packet_mode", is_flag=True, help="Write PREFIX_packets.txt, one line per packet.")
 @click.option("-l", "log", is_flag=True, help="Report to PREFIX_log.txt instead of standard output.")
-@click.option("-m", "monitoring", is_flag=True, help="Monitoring output to PREFIX_monitoring.txt.")
-@click.option("-p", "plugins", metavar="NAME,NAME", callback=_names, default="", help="Plugins; default: see 't2tui plugin list'.")
-@click.option("-D", "settings", type=SettingType(), multiple=True, help="Set a flag of a plugin, see 't2tui plugin info'.")
-@click.option("-f", "hash_factor", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Factor of the flow table's size.")
-@click.option("-x", "sensor", metavar="ID", type=click.IntRange(0, 2**32 - 1), default=666, show_default=True, help="Number of the sensor.")
-@click.option("--bpf", metavar="EXPR", help="Analyse only packets that match a BPF expression.")
-@click.option("-F", "bpf_file", metavar="FILE", callback=_read_filter, help="BPF expression from a file.")
-@click.option("--names", metavar="VERSION", help="Column names of an older version: 0.9.0.")
-@click.option("--config", metavar="FILE", type=click.Path(dir_okay=False), help="Flags of plugins [default: t2tui.toml].")
-@click.option("-q", "--quiet", is_flag=True, help="No report on standard output, no progress.")
+@click.option(
+    "-p",
+    "plugins",
+    metavar="NAME,NAME",
+    callback=_words,
+    default="",
+    help="Plugins [default: those that 't2tui plugin list' names].",
+)
+@click.option(
+    "-D",
+    "settings",
+    metavar="PLUGIN.FLAG=VALUE",
+    multiple=True,
+    help="Set a flag, see 't2tui plugin info PLUGIN'.",
+)
+@click.option(
+    "-f",
+    "hash_factor",
+    metavar="N",
+    type=click.IntRange(1, 1024),
+    default=1,
+    show_default=True,
+    help="Room for N * 262,144 flows at a time.",
+)
+@click.option(
+    "-x",
+    "sensor",
+    metavar="ID",
+    type=click.IntRange(0, 2**32 - 1),
+    default=666,
+    show_default=True,
+    help="Number of the sensor.",
+)
+@click.option("--bpf", metavar="EXPR", help="Take only packets that match a BPF expression.")
+@click.option(
+    "-F", "bpf_file", metavar="FILE", callback=_filter, help="BPF expression from a file; # comments."
+)
+@click.option("--names", metavar="VERSION", help="Names of columns as in an older version: 0.9.0.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Flags of plugins [default: t2tui.toml in the user's configuration folder].",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Neither report on standard output nor progress.")
 @common_options
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     captures: tuple[str, ...],
     more: tuple[str, ...],
     list_file: str | None,
     bpf: str | None,
     bpf_file: str | None,
-    prefix: str | None,
+    where: str | None,
     split: tuple[str, int, bool, int] | None,
-    **options: Any,
+    **others: Any,
 ) -> int:
-    """Analyse captures: each CAPTURE is a run of its own with its own files.
+    """Analyse captures; each CAPTURE is a run of its own with its own files.
 
     CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd); '-' is standard input.
     """
-    sources = captures + more
-    if bool(sources) == bool(list_file):
-        raise click.UsageError("Give captures or a list of them (-R), not both.")
+    if bool(captures or more) == bool(list_file):
+        raise click.UsageError("Give captures, or a list of them with -R.")
     if bpf is not None and bpf_file is not None:
         raise click.UsageError("Give --bpf or -F, not both.")
-    if prefix is not None and split is not None:
+    if where is not None and split is not None:
         raise click.UsageError("Give -w or -W, not both.")
-    from t2tui.cli.analysis import analyse
+    from t2tui.cli.analysis import Request, analyse
+    from t2tui.core.run import Split
 
     return analyse(
-        sources or (list_file,),
+        Request(
+            sources=(list_file,) if list_file else captures + more,
+            is_list=bool(list_file),
+            where=split[0] if split else where,
+            split=Split(*split[1:]) if split else None,
+            bpf=bpf or bpf_file or None,
+            command=("t2tui", *(ctx.find_root().obj or ())),
+            **others,
+        )
     )

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from contextlib import suppress
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 MARK_COLOURS = {"INF": 34, "WRN": 33, "ERR": 31, "OK": 32}
 """ANSI colour of each mark; the mark itself is bold."""
@@ -13,7 +13,7 @@ _MARK = re.compile(r"\[(INF|WRN|ERR|OK)\] (.*)")
 
 
 def printable(text: str) -> str:
-    """Return text with control characters escaped as in Python literals, for file names and packet contents."""
+    """Return text with control characters escaped as in Python literals; for names of files."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
@@ -56,3 +56,12 @@ def say(mark: str, text: str) -> None:
     with suppress(OSError):  # nobody is left to read it; the exit code still tells
         sys.stderr.write((coloured(line) if has_colour(sys.stderr) else line) + "\n")
         sys.stderr.flush()
+
+
+def abandon(stream: BinaryIO) -> None:
+    """Let what a failed stream still holds go to /dev/null: the interpreter flushes it at exit."""
+    with suppress(OSError):  # it has no file, so nothing is flushed
+        target = stream.fileno()
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, target)
+        os.close(null)

@@ -26,7 +26,9 @@ def test_version(t2tui: Program) -> None:
     assert t2tui("--version").stdout == f"t2tui {__version__}\n"
 
 
-@pytest.mark.parametrize("words", [["rum"], ["--frob"], ["-r", "x.pcap"], ["run", "--frob"], ["plugin", "frob"]])
+@pytest.mark.parametrize(
+    "words", [["rum"], ["--frob"], ["-r", "x.pcap"], ["run", "--frob"], ["plugin", "frob"]]
+)
 def test_wrong_usage_ends_with_2_and_says_what_is_wrong(t2tui: Program, words: list[str]) -> None:
     result = t2tui(*words)
     assert result.returncode == 2

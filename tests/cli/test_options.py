@@ -15,7 +15,9 @@ def split(text: str) -> tuple[str, int, bool, int]:
 prefixes = st.text(alphabet=string.ascii_letters + "/._-", min_size=1)
 
 
-@given(prefixes, st.integers(1, 10**9), st.sampled_from(sorted(MULTIPLES)), st.booleans(), st.integers(0, 999))
+@given(
+    prefixes, st.integers(1, 10**9), st.sampled_from(sorted(MULTIPLES)), st.booleans(), st.integers(0, 999)
+)
 def test_all_parts_of_a_split_are_understood(
     prefix: str, number: int, multiple: str, flows: bool, start: int
 ) -> None:

@@ -1,22 +1,38 @@
 import io
+import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from t2tui.cli.progress import Line
-from t2tui.cli.report import RULE, ReportStream
+from t2tui.cli.report import RULE, Report
 from t2tui.cli.terminal import has_colour, printable, use_colour
 
 
+def printed(*lines: str, **how: bool) -> str:
+    stream = io.BytesIO()
+    report = Report(stream, **how)
+    for line in lines:
+        report(line)
+    assert report.failure is None
+    return stream.getvalue().decode("utf-8", "surrogateescape")
+
+
 @given(st.lists(st.text()))
-def test_without_colour_the_report_is_unchanged(pieces: list[str]) -> None:
-    below = io.StringIO(newline="")
-    stream = ReportStream(below, colour=False)
-    for piece in pieces:
-        stream.write(piece)
-    stream.write("\n")
-    assert below.getvalue() == "".join(pieces) + "\n"
+def test_a_report_to_a_file_is_unchanged(lines: list[str]) -> None:
+    assert printed(*lines) == "".join(f"{line}\n" for line in lines)
+
+
+def test_a_name_that_is_no_utf8_is_printed_as_its_bytes() -> None:
+    stream = io.BytesIO()
+    Report(stream)("Processing file: \udcff.pcap")
+    assert stream.getvalue() == b"Processing file: \xff.pcap\n"
+
+
+@given(st.text())
+def test_a_report_on_a_terminal_steers_it_nowhere(text: str) -> None:
+    assert printed(text, terminal=True).removesuffix("\n").isprintable()
 
 
 @pytest.mark.parametrize(
@@ -31,25 +47,31 @@ def test_without_colour_the_report_is_unchanged(pieces: list[str]) -> None:
     ],
 )
 def test_marks_have_the_colours_of_the_reference(line: str, styled: str) -> None:
-    below = io.StringIO()
-    ReportStream(below, colour=True).write(f"{line}\n")
-    assert below.getvalue() == f"{styled}\n"
+    assert printed(line, colour=True, terminal=True) == f"{styled}\n"
 
 
 def test_names_of_plugins_are_bold_between_the_rules_only() -> None:
-    below = io.StringIO()
-    ReportStream(below, colour=True).write(f"a: 1\n{RULE}\nbasicStats: b: 2\n{RULE}\nc: 3\n")
-    assert below.getvalue() == f"a: 1\n{RULE}\n\x1b[1mbasicStats:\x1b[0m b: 2\n{RULE}\nc: 3\n"
+    text = printed("a: 1", RULE, "basicStats: b: 2", RULE, "c: 3", colour=True)
+    assert text == f"a: 1\n{RULE}\n\x1b[1mbasicStats:\x1b[0m b: 2\n{RULE}\nc: 3\n"
 
 
 def test_the_progress_line_is_gone_before_a_line_of_the_report() -> None:
     terminal = io.StringIO()
     line = Line(terminal)
-    stream = ReportStream(terminal, colour=False, line=line)
+    report = Report(io.BytesIO(), line=line)
     line.show("10%")
-    stream.write("Dump stop")
-    stream.write(" : now\n")
-    assert terminal.getvalue() == "\r10%\x1b[K\r\x1b[KDump stop : now\n"
+    report("Dump stop : now")
+    assert terminal.getvalue() == "\r10%\x1b[K\r\x1b[K"
+
+
+def test_a_reader_that_goes_away_ends_the_report_not_the_run() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        report = Report(pipe)
+        report("one line")
+        report("another")
+        assert isinstance(report.failure, BrokenPipeError)
 
 
 @given(st.text())

@@ -51,7 +51,9 @@ def first_different_line(got: Iterable[str], wanted: Iterable[str]) -> str | Non
 
 def first_different_value(got: bytes, wanted: bytes) -> str | None:
     """Describe the first value that differs in two tab-separated tables; None when all are equal."""
-    skipped = {n for n, name in enumerate(_fields(wanted.partition(b"\n")[0])) if name.decode() in MISSING_COLUMNS}
+    skipped = {
+        n for n, name in enumerate(_fields(wanted.partition(b"\n")[0])) if name.decode() in MISSING_COLUMNS
+    }
     if not skipped and got == wanted:
         return None
     header: list[bytes] = []

@@ -1,0 +1,220 @@
+"""What ``t2tui run`` does: one engine per capture, its files, its report, and how it ends."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import platformdirs
+
+from t2tui import __version__, plugins
+from t2tui.cli.exits import FAILED, USAGE, Failure
+from t2tui.cli.interrupt import Interrupt
+from t2tui.cli.progress import Line, progress_line
+from t2tui.cli.report import Report
+from t2tui.cli.terminal import abandon, has_colour, printable, say
+from t2tui.core.capture import CaptureError, read_list
+from t2tui.core.columns import OLD_NAMES, old_name
+from t2tui.core.engine import Engine, RunOptions, Snapshot, UnsupportedLinkTypeError
+from t2tui.core.outputs import STANDARD, OutputError, Outputs, output_prefix
+from t2tui.core.run import Split, printed_name
+from t2tui.core.settings import Settings, SettingsError, load_settings
+
+LOG_SUFFIX = "_log.txt"
+
+CONFIG = "t2tui.toml"
+"""File of settings in the user's folder of configurations. One beside a capture is not read: it may have come
+with the capture from somebody else, and flags name folders that plugins empty."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for; see the options of ``t2tui run``.
+
+    Attributes:
+        sources: captures; with ``is_list`` the one list of captures.
+        is_list: option ``-R``.
+        where: option ``-w``, or the prefix of ``-W``.
+        split: rest of option ``-W``.
+        packet_mode: option ``-s``.
+        log: option ``-l``.
+        plugins: names; empty: the standard ones.
+        settings: ``PLUGIN.FLAG=VALUE`` of option ``-D``.
+        hash_factor: option ``-f``.
+        sensor: option ``-x``.
+        bpf: filter expression.
+        names: version whose column names are written.
+        config: file of settings.
+        quiet: neither report nor progress.
+        command: words of the command line.
+    """
+
+    sources: Sequence[str]
+    is_list: bool = False
+    where: str | None = None
+    split: Split | None = None
+    packet_mode: bool = False
+    log: bool = False
+    plugins: Sequence[str] = ()
+    settings: Sequence[str] = ()
+    hash_factor: int = 1
+    sensor: int = 666
+    bpf: str | None = None
+    names: str | None = None
+    config: Path | None = None
+    quiet: bool = False
+    command: Sequence[str] = ()
+
+
+def analyse(request: Request) -> int:
+    """Run all captures of a request.
+
+    A capture that cannot be read does not keep the others from being analysed.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        Failure: wrong settings, unknown plugins, or two captures that would write the same files.
+        OutputError: a folder cannot be made.
+    """
+    _check_names(request)
+    settings = _settings(request)
+    prefixes = _prefixes(request)
+    line = Line(sys.stderr)
+    failed = False
+    with Interrupt(line) as interrupt:
+        for source, prefix in zip(request.sources, prefixes, strict=True):
+            try:
+                _run(request, source, prefix, settings, interrupt, line)
+            except CaptureError as wrong:
+                line.clear()
+                say("ERR", wrong.message)
+                say("INF", wrong.hint)
+                failed = True
+            except OutputError as wrong:
+                line.clear()
+                say("ERR", str(wrong))
+                if request.where == STANDARD:
+                    abandon(sys.stdout.buffer)
+                failed = True
+            finally:
+                line.clear()
+                interrupt.watch(None)
+            if interrupt.code:
+                break
+    return interrupt.code or (FAILED if failed else 0)
+
+
+def _check_names(request: Request) -> None:
+    if request.names is not None and request.names not in OLD_NAMES:
+        raise Failure(f"--names {request.names}: known are {', '.join(OLD_NAMES)}", USAGE)
+    try:
+        for name in request.plugins:
+            plugins.find(name)
+    except plugins.UnknownPluginError as wrong:
+        raise Failure(f"-p: {wrong}", USAGE) from None
+
+
+def _settings(request: Request) -> dict[str, Settings]:
+    config = request.config
+    if config is None:
+        own = platformdirs.user_config_path("t2tui") / CONFIG
+        config = own if own.is_file() else None
+    flags = {name: plugin.flags for name, plugin in plugins.available().items()}
+    try:
+        return load_settings(flags, config, request.settings, os.environ)
+    except SettingsError as wrong:
+        raise Failure(str(wrong), USAGE) from None
+
+
+def _prefixes(request: Request) -> list[str]:
+    """Return the prefix of each source; no two may be the same."""
+    if request.where == STANDARD and len(request.sources) > 1:
+        raise Failure("-w -: standard output takes the flows of one capture only", USAGE)
+    owners: dict[str, str] = {}
+    prefixes = []
+    for source in request.sources:
+        prefix = output_prefix(source, request.where)
+        other = owners.setdefault(str(Path(prefix).absolute()), source)
+        if other is not source:
+            advice = "give -w a folder, such as results/" if request.where else "run them apart, with -w"
+            raise Failure(f"'{other}' and '{source}' would both write '{prefix}_flows.txt'; {advice}", USAGE)
+        prefixes.append(prefix)
+    return prefixes
+
+
+def _run(
+    request: Request,
+    source: str,
+    prefix: str,
+    settings: dict[str, Settings],
+    interrupt: Interrupt,
+    line: Line,
+) -> None:
+    captures = _listed(source) if request.is_list else [source]
+    refused: CaptureError | None = None
+    with ExitStack() as stack:
+        to_stdout = request.where == STANDARD
+        outputs = stack.enter_context(Outputs(prefix, [source, *captures], to_stdout))
+        shown = _report(request, outputs, line)
+        options = RunOptions(
+            packet_mode=request.packet_mode,
+            hash_factor=request.hash_factor,
+            sensor=request.sensor,
+            split=request.split,
+            bpf=request.bpf,
+            names=partial(old_name, version=request.names) if request.names else printed_name,
+            command=request.command,
+            program=f"t2tui {__version__}",
+            report=shown,
+        )
+        chosen = plugins.load(request.plugins or plugins.STANDARD, settings, partial(say, "ERR"))
+        engine = Engine(
+            captures if request.is_list else source,
+            options,
+            outputs,
+            chosen,
+            title=source if request.is_list else None,
+        )
+        interrupt.watch(engine.cancel)
+        try:
+            engine.run(_progress(request, source, line))
+        except UnsupportedLinkTypeError as wrong:
+            refused = wrong  # files with their header rows stay, as the reference leaves them
+    if refused is not None:
+        raise refused
+    if shown.failure is not None:
+        raise OutputError.of("the report to standard output", shown.failure)
+
+
+def _report(request: Request, outputs: Outputs, line: Line) -> Report:
+    if request.log or outputs.to_stdout:
+        return Report(outputs.open(LOG_SUFFIX))
+    if request.quiet:
+        return Report(None)
+    terminal = sys.stdout.isatty()
+    return Report(sys.stdout.buffer, colour=has_colour(sys.stdout), terminal=terminal, line=line)
+
+
+def _progress(request: Request, source: str, line: Line) -> Callable[[Snapshot], None] | None:
+    if request.quiet or not sys.stderr.isatty():
+        return None
+    name = printable(Path(source).name) if len(request.sources) > 1 else ""
+    return lambda snapshot: line.show(progress_line(snapshot, line.width, name))
+
+
+def _listed(path: str) -> list[str]:
+    """Return the captures of a list, and name those that are left out."""
+    captures = []
+    for entry in read_list(path):
+        if entry.error is None:
+            captures.append(entry.path)
+        else:
+            say("ERR", entry.error.message)
+    if not captures:
+        raise CaptureError(f"List file '{path}' names no capture that can be read", "One path per line.")
+    return captures
