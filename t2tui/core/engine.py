@@ -346,6 +346,7 @@ class Engine:
             self._tell(self._dissector.events(), int(batch.packets[0]["pktNo"]), capture)
             self._hand_on(first, behind)
             first = behind
+        self._flows.reclaim()  # not before the whole batch is done: packet times are by row of the batch
 
     def _check_link_type(self, capture: Capture) -> None:
         """Refuse link types that the dissection does not know, at the first packet as the reference does."""
@@ -384,7 +385,6 @@ class Engine:
                 plugin.on_released(slots)
             for plugin in self._plugins:
                 plugin.on_rows(slots)
-        self._flows.reclaim()
 
     def _tell(self, events: list[Event], first_number: int, capture: Capture) -> None:
         """Print the warnings of a batch in the order of its packets."""
