@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.jit import inlined, kernel
-from t2tui.core.text.memory import SLACK_BYTES, at8, store8, store16, store32
+from t2tui.core.text.memory import SLACK_BYTES, at8, at64, store8, store16, store32, store64, trailing_zeros
 from t2tui.core.text.numbers import U64
 
 STRING_GROWTH = 6
@@ -20,12 +20,22 @@ STRING_GROWTH = 6
 CONTENT_GROWTH = 2
 """A byte of payload becomes at most this many bytes of text."""
 
-BACKSLASH, QUOTE, POINT = ord("\\"), ord('"'), ord(".")
-LETTERS = np.zeros(14, np.uint8)
-LETTERS[8:] = np.frombuffer(b"btnvfr", np.uint8)
-"""Letter behind the backslash for the bytes 08 to 0d."""
-HEX_UPPER = np.frombuffer(b"0123456789ABCDEF", np.uint8).copy()
+LETTERS = {8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", ord("\\"): "\\"}
+"""Bytes that become a backslash and a letter, in strings and in payload."""
+PAIRS = np.zeros(256, np.uint16)
+"""The two bytes of text for each of LETTERS, 0 for all other bytes."""
+for _byte, _letter in LETTERS.items():
+    PAIRS[_byte] = int.from_bytes(f"\\{_letter}".encode(), "little")
+QUOTE = ord('"')
+QUOTE_PAIR = U64(int.from_bytes(b'\\"', "little"))
 U_ESCAPE = U64(int.from_bytes(b"\\u00", "little"))
+HEX_UPPER = np.frombuffer(b"0123456789ABCDEF", np.uint8).copy()
+POINT = U64(ord("."))
+POINTS = U64(int.from_bytes(b"." * 8, "little"))
+ONES = U64(0x0101010101010101)
+"""Times a byte: that byte eight times."""
+TOPS = ONES * U64(0x80)
+LOWS = ONES * U64(0x7F)
 
 
 @inlined
@@ -55,8 +65,9 @@ def _character(data: Any, i: Any, end: Any) -> Any:
 def put_string(out: Any, p: Any, data: Any, start: Any, length: Any) -> Any:
     r"""Write the string ``data[start : start + length]``, which ends at its first NUL, escaped.
 
-    Control characters become ``\b \t \n \v \f \r`` or ``\u00XX``; bytes that are not UTF-8
-    (RFC 3629: no over-long forms, no surrogates, nothing above U+10FFFF) become points.
+    Control characters become ``\b \t \n \v \f \r`` or ``\u00XX``; each broken sequence of UTF-8
+    (RFC 3629: no over-long forms, no surrogates, nothing above U+10FFFF) becomes a point. It ends before the
+    first byte that cannot continue it, but a second byte that makes it over-long or too large belongs to it.
     """
     end = start + length
     i = start
@@ -69,15 +80,15 @@ def put_string(out: Any, p: Any, data: Any, start: Any, length: Any) -> Any:
                     store8(out, p + k, U64(data[i + k]))
                 p += size
             else:
-                store8(out, p, U64(POINT))
+                store8(out, p, POINT)
                 p += 1
             i += size
             continue
-        if 8 <= byte <= 13:
-            store16(out, p, U64(BACKSLASH | np.int64(LETTERS[byte]) << 8))
+        if PAIRS[byte]:
+            store16(out, p, U64(PAIRS[byte]))
             p += 2
-        elif byte in (BACKSLASH, QUOTE):
-            store16(out, p, U64(BACKSLASH | byte << 8))
+        elif byte == QUOTE:
+            store16(out, p, QUOTE_PAIR)
             p += 2
         elif byte < 0x20 or byte == 0x7F:
             store32(out, p, U_ESCAPE)
@@ -99,7 +110,7 @@ def _escaped_string(data: Any, out: Any) -> Any:
 def escape_string(text: bytes) -> bytes:
     """Return a string as flow files show it, without the quotes (types S and SC).
 
-    The string ends at its first NUL. Each byte that is no part of valid UTF-8 becomes a point.
+    The string ends at its first NUL. What is not UTF-8 becomes points, see `put_string`.
     """
     out = np.empty(STRING_GROWTH * len(text) + SLACK_BYTES, np.uint8)
     data: NDArray[np.uint8] = np.array(bytearray(text), np.uint8)
@@ -112,20 +123,24 @@ def quote_string(text: bytes) -> bytes:
 
 
 @inlined
-def _put_content_byte(out: Any, p: Any, byte: Any) -> Any:
-    if 8 <= byte <= 13:
-        store16(out, p, U64(BACKSLASH | np.int64(LETTERS[byte]) << 8))
-        return p + 2
-    if byte == BACKSLASH:
-        store16(out, p, U64(BACKSLASH | BACKSLASH << 8))
-        return p + 2
-    store8(out, p, U64(byte if 0x20 <= byte < 0x7F else POINT))
-    return p + 1
+def _eight_bytes(address: Any, i: Any, length: Any) -> Any:
+    """Return the bytes i .. i + 7 of payload, the first in the lowest byte, zeros behind its end."""
+    missing = i + 8 - length
+    if missing <= 0:
+        return at64(address + i)
+    if length >= 8:
+        return at64(address + length - 8) >> U64(8 * missing)
+    eight = U64(0)
+    for k in range(length - 1, i - 1, -1):
+        eight = eight << U64(8) | at8(address + k)
+    return eight
 
 
 @inlined
 def put_content(out: Any, p: Any, address: Any, length: Any) -> Any:
     r"""Write payload escaped: ASCII as it is, ``\b \t \n \v \f \r \\``, a point for every other byte.
+
+    Eight bytes are judged at once: the top bit of a sum tells that a byte of seven bits reached a limit.
 
     Args:
         out: uint8 array or address.
@@ -133,8 +148,25 @@ def put_content(out: Any, p: Any, address: Any, length: Any) -> Any:
         address: of the first byte.
         length: number of bytes.
     """
-    for i in range(address, address + length):
-        p = _put_content_byte(out, p, np.int64(at8(i)))
+    i = 0
+    while i < length:
+        eight = _eight_bytes(address, i, length)
+        low = eight & LOWS
+        ascii_tops = ~eight & TOPS
+        printable = (low + ONES * U64(0x80 - 0x20)) & ~(low + ONES) & ascii_tops
+        control = (low + ONES * U64(0x80 - 0x08)) & ~(low + ONES * U64(0x80 - 0x0E))
+        backslash = ~((low ^ ONES * U64(ord("\\"))) + LOWS)
+        escaped = (control | backslash) & ascii_tops
+        shown = (printable >> U64(7)) * U64(0xFF)
+        store64(out, p, (eight & shown) | (POINTS & ~shown))
+        if escaped:
+            k = trailing_zeros(escaped) >> 3  # the bytes before are right, those behind are judged again
+            store16(out, p + k, U64(PAIRS[at8(address + i + k)]))
+            p += k + 2
+            i += k + 1
+        else:
+            p += min(8, length - i)
+            i += 8
     return p
 
 

@@ -107,6 +107,8 @@ def load(address: Any, kind: Any) -> Any:
 KINDS = (("?", "u1"), ("u2",), ("u4", "f4"), ("u8", "i8", "f8"), ("i1",), ("i2",), ("i4",))
 LOADS = {np.dtype(code): kind for kind, codes in enumerate(KINDS) for code in codes}
 """The kind of load for every dtype that a column can have."""
+UNSIGNED = 3
+"""``kind & UNSIGNED`` loads the same bytes without extending their sign."""
 
 
 @_intrinsic

@@ -12,7 +12,6 @@ from t2tui.core.layout import KIND_IPV4, KIND_IPV6, KIND_LAYER2
 from t2tui.core.text.rows import Code, Field, RowWriter, Words
 
 EXPECTED = Path(__file__).parents[4] / "shared" / "golden" / "expected"
-NO_DATA = np.zeros(0, np.uint8)
 
 
 def read(type_code: str, texts: list[bytes]) -> list[Field]:
@@ -81,17 +80,14 @@ def table(path: Path, file: Literal["flows", "packets"]) -> tuple[list[Field], l
 
 @pytest.mark.golden
 @pytest.mark.skipif(not EXPECTED.is_dir(), reason=f"no reference files in {EXPECTED}")
-@pytest.mark.parametrize("file", ["flows", "packets"])
-@pytest.mark.parametrize("plugins", ["full", "minimal"])
+@pytest.mark.parametrize(("plugins", "file"), [("full", "flows"), ("full", "packets"), ("minimal", "flows")])
 def test_rows_of_the_reference_are_reproduced(plugins: str, file: Literal["flows", "packets"]):
     paths = sorted((EXPECTED / plugins).glob(f"*/{file}.txt"))
-    if not paths:
-        pytest.skip(f"{plugins} has no {file} files")
     written = 0
     for path in paths:
         fields, lines = table(path, file)
         if lines:
-            got = RowWriter(fields).write((0, len(lines)), None, NO_DATA).split(b"\n")[:-1]
+            got = RowWriter(fields).write((0, len(lines))).split(b"\n")[:-1]
             differences = [pair for pair in zip(got, lines, strict=True) if pair[0] != pair[1]]
             assert not differences, (path, len(differences), differences[0])
             written += len(lines)

@@ -1,0 +1,238 @@
+"""What a cell of text shows: where its values lie and how they are printed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui.core.text.memory import LOADS, SLACK_BYTES, UNSIGNED
+
+
+class Code(IntEnum):
+    """How the values of a column are printed."""
+
+    UINT = 0
+    """Unsigned decimal."""
+    INT = 1
+    """Signed decimal."""
+    HEX = 2
+    """``0x`` and two hex digits per byte of the type."""
+    FLOAT = 3
+    """``%.7g`` of a single."""
+    DOUBLE = 4
+    """``%f``."""
+    SECONDS = 5
+    """``%.9f``."""
+    CHAR = 6
+    """One byte as it is."""
+    TIME = 7
+    """Seconds and fraction (``second``), both modulo 2^32: ``%u.%09u``."""
+    SIGNED_TIME = 8
+    """Seconds modulo 2^32 and signed fraction (``second``): ``%u.%09ld``."""
+    MAC = 9
+    """The lowest 48 bits."""
+    IP4 = 10
+    """The lowest 32 bits."""
+    IP6 = 11
+    """Upper 64 bits; ``second``: lower 64 bits."""
+    IPX = 12
+    """As IP6, or an IPv4 address in the lower 64 bits, or ``-``, by ``kind``."""
+    WORD = 13
+    """Number of a text in ``words``."""
+    CONTENT = 14
+    """Payload: start in the batch's bytes; ``second``: length."""
+
+    __hash__ = int.__hash__  # that of Enum runs in Python
+
+
+WIDTHS = {
+    Code.UINT: 20,
+    Code.INT: 20,
+    Code.HEX: 18,
+    Code.FLOAT: 13,
+    Code.DOUBLE: 320,
+    Code.SECONDS: 320,
+    Code.CHAR: 1,
+    Code.TIME: 21,
+    Code.SIGNED_TIME: 31,
+    Code.MAC: 17,
+    Code.IP4: 15,
+    Code.IP6: 45,
+    Code.IPX: 45,
+    Code.WORD: 0,
+    Code.CONTENT: 0,
+}
+"""Longest text of one value; words and contents are added when their lengths are known."""
+
+PAIRS = {Code.TIME, Code.SIGNED_TIME, Code.IP6, Code.IPX, Code.CONTENT}
+"""Values of two halves."""
+FLOATS = {Code.FLOAT, Code.DOUBLE, Code.SECONDS}
+SIGNED = {Code.INT, Code.SIGNED_TIME}
+"""Numbers that are read with their sign; all others are the bits of an unsigned number of their width."""
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """Texts addressed by number.
+
+    Attributes:
+        data: uint8, the bytes of all texts; copied, with SLACK_BYTES behind them, where these are missing.
+        start: int64, position of each text in ``data``.
+        length: int32, bytes of each text.
+
+    Raises:
+        ValueError: A text lies outside of ``data``, or the arrays have other types or shapes.
+    """
+
+    data: NDArray[np.uint8]
+    start: NDArray[np.int64]
+    length: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        if self.data.dtype != np.uint8 or self.start.dtype != np.int64 or self.length.dtype != np.int32:
+            raise ValueError("words need data of uint8, start of int64 and length of int32")
+        if self.start.shape != self.length.shape or self.start.ndim != 1 or self.data.ndim != 1:
+            raise ValueError("words need three flat arrays, start and length of one size")
+        end = int((self.start + self.length).max(initial=0))
+        if self.start.min(initial=0) < 0 or self.length.min(initial=0) < 0 or end > self.data.size:
+            raise ValueError(f"a word lies outside of the {self.data.size} bytes of data")
+        missing = end + SLACK_BYTES - self.data.size
+        data = np.pad(self.data, (0, missing)) if missing > 0 else np.ascontiguousarray(self.data)
+        object.__setattr__(self, "data", data)
+        object.__setattr__(self, "start", np.ascontiguousarray(self.start))
+        object.__setattr__(self, "length", np.ascontiguousarray(self.length))
+
+    @classmethod
+    def from_texts(cls, texts: Iterable[bytes]) -> "Words":
+        """Return the texts, numbered from 0 in their order."""
+        texts = list(texts)
+        ends = np.fromiter(accumulate(map(len, texts), initial=0), np.int64)
+        data = np.frombuffer(b"".join(texts) + bytes(SLACK_BYTES), np.uint8)
+        return cls(data, ends[:-1], np.diff(ends).astype(np.int32))
+
+    @cached_property
+    def places(self) -> tuple[int, int, int, int]:
+        """Addresses of data, start and length, and the number of words."""
+        return self.data.ctypes.data, self.start.ctypes.data, self.length.ctypes.data, len(self.start)
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Where the writer finds the values of one column, and how it prints them.
+
+    The arrays are read when rows are written; they must not be resized as long as a writer uses the field.
+
+    Attributes:
+        code: how a value is printed.
+        values: one value per record, any stride; or one row of values per record (records, capacity).
+        by: which number addresses the record: that of the row, or its slot.
+        second: the other half of the value, see Code; same shape as ``values``.
+        kind: u1 per record, layout.KIND_* (IPX).
+        count: u1 per record: number of repeated values, joined by ``;``.
+        when: u1 per record and a mask: the cell is empty where they have no bit in common.
+        when_by: which number addresses the record of ``when``.
+        words: the texts (WORD).
+        joined: the value continues the cell of the field before, behind ``_`` (compound columns). The cell
+            is repeated and left out as its first field says.
+    """
+
+    code: Code
+    values: NDArray[Any]
+    by: Literal["row", "slot"] = "row"
+    second: NDArray[Any] | None = None
+    kind: NDArray[np.uint8] | None = None
+    count: NDArray[np.uint8] | None = None
+    when: tuple[NDArray[np.uint8], int] | None = None
+    when_by: Literal["row", "slot"] = "row"
+    words: Words | None = None
+    joined: bool = False
+
+    @property
+    def capacity(self) -> int:
+        """Number of values that a record has room for."""
+        return int(self.values.shape[1]) if self.values.ndim == 2 else 1
+
+
+(
+    CODE,
+    SIZE,
+    BY_SLOT,
+    LOAD,
+    ADDRESS,
+    STRIDE,
+    STEP,
+    LOAD2,
+    ADDRESS2,
+    STRIDE2,
+    STEP2,
+    KIND_ADDRESS,
+    KIND_STRIDE,
+    COUNT_ADDRESS,
+    COUNT_STRIDE,
+    CAPACITY,
+    WHEN_ADDRESS,
+    WHEN_STRIDE,
+    WHEN_MASK,
+    WHEN_SLOT,
+    TEXTS,
+    TEXT_START,
+    TEXT_LENGTH,
+    WORDS,
+    PARTS,
+) = range(25)
+"""Columns of the table of descriptors. Addresses are 0 where a field has no such array."""
+
+
+def describe(field: Field) -> tuple[int, ...]:
+    """Return the row of a field in the table of descriptors.
+
+    Raises:
+        ValueError: The field cannot be printed: type, shape, or a part that its code needs.
+    """
+    code, values, second, count = field.code, field.values, field.second, field.count
+    if (values.dtype.kind == "f") != (code in FLOATS) or (code is Code.FLOAT and values.dtype.itemsize != 4):
+        raise ValueError(f"{code.name}: cannot print {values.dtype}")
+    if (second is None) == (code in PAIRS) or (field.words is None) == (code is Code.WORD):
+        raise ValueError(f"{code.name}: `second` or `words` missing or in vain")
+    if second is not None and (second.shape != values.shape or second.dtype.kind == "f"):
+        raise ValueError(f"{code.name}: {values.shape} values, but second is {second.dtype} {second.shape}")
+    if (field.kind is None) == (code is Code.IPX):
+        raise ValueError(f"{code.name}: `kind` missing or in vain")
+    if (values.ndim == 2) != (count is not None) and not field.joined:
+        raise ValueError(
+            f"{code.name}: {values.ndim}-dimensional values with{'' if count is None else 'out'} `count`"
+        )
+    kind, when = field.kind, field.when
+    return (
+        code,
+        values.dtype.itemsize,
+        field.by == "slot",
+        *_column(values, code in SIGNED),
+        *((0, 0, 0, 0) if second is None else _column(second, code in SIGNED)),
+        *((0, 0) if kind is None else _bytes(kind)),
+        *((0, 0) if count is None else _bytes(count)),
+        field.capacity,
+        *((0, 0, 0, 0) if when is None else (*_bytes(when[0]), when[1], field.when_by == "slot")),
+        *((0, 0, 0, 0) if field.words is None else field.words.places),
+        1,
+    )
+
+
+def _column(values: NDArray[Any], signed: bool) -> tuple[int, int, int, int]:
+    """Return load, address, stride and step of an array of values."""
+    load = LOADS.get(values.dtype)
+    if load is None or not 1 <= values.ndim <= 2:
+        raise ValueError(f"cannot print {values.ndim}-dimensional {values.dtype}")
+    return load if signed else load & UNSIGNED, values.ctypes.data, values.strides[0], values.strides[-1]
+
+
+def _bytes(values: NDArray[np.uint8]) -> tuple[int, int]:
+    """Return address and stride of an array of bytes."""
+    if values.dtype.itemsize != 1 or values.ndim != 1:
+        raise ValueError(f"need one byte per record, not {values.ndim}-dimensional {values.dtype}")
+    return values.ctypes.data, values.strides[0]
