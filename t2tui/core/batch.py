@@ -25,7 +25,7 @@ class PacketBatch:
     """Raw bytes and one PACKET record per packet. The arrays are reused for every batch.
 
     Attributes:
-        data: uint8. ``[0, READ_BYTES)`` holds bytes of the capture, ``[READ_BYTES, READ_BYTES + SPILL_BYTES)``
+        data: uint8. The first READ_BYTES hold bytes of the capture, the next SPILL_BYTES
             packets that dissection rebuilt because headers or payload reach beyond the captured bytes
             (docs/dissection.md); their ``base`` points there, so ``data[base + l7]`` is always right.
         packets: PACKET records; the first ``count`` are valid.

@@ -259,8 +259,7 @@ class Engine:
     def _open(self, source: str) -> Capture:
         if self._capture is not None:
             self._capture.close()
-        precision = "us" if self._is_list else "ns"
-        self._capture = open_capture(source, precision=precision, bpf=self._options.bpf)
+        self._capture = open_capture(source, precision="us" if self._is_list else "ns", bpf=self._options.bpf)
         self._dissector.link_type = self._capture.link_type
         self._dissector.clear_buffer()
         return self._capture

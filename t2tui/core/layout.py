@@ -121,7 +121,7 @@ FLOW = np.dtype(
     ],
     align=True,
 )
-"""One direction of a conversation. Its number in the array is its slot, valid until the batch is reclaimed."""
+"""One direction of a conversation. Its number in the array is its slot, valid until it is reclaimed."""
 
 PACKET_TIMES = np.dtype([("iat", "f8"), ("trip", "f8"), ("duration", "f8")])
 """pktIAT, pktTrip and flowDuration of a packet line, seconds; filled in packet mode only."""

@@ -4,6 +4,8 @@ All positions are indexes into libpcap's reused buffer, which the dissector emul
 every load is confined to that buffer by a mask, so no length in a capture can lead a load astray.
 """
 
+from typing import Any
+
 import numpy as np
 
 from t2tui.core import flowstat as fs
@@ -94,49 +96,49 @@ DROP, ETHER_OR_LLC, ETHER, LAYER2, IPV4, IPV6, DONE4, DONE6, FAIL = range(9)
 
 
 @inlined
-def u8(c, p):
+def u8(c: Any, p: Any) -> Any:
     """Byte at a position."""
     return byte_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u16(c, p):
+def u16(c: Any, p: Any) -> Any:
     """Big-endian 16 bits at a position."""
     return be16_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u32(c, p):
+def u32(c: Any, p: Any) -> Any:
     """Big-endian 32 bits at a position."""
     return be32_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u64(c, p):
+def u64(c: Any, p: Any) -> Any:
     """Big-endian 64 bits at a position, unsigned."""
     return be64_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u16le(c, p):
+def u16le(c: Any, p: Any) -> Any:
     """Little-endian 16 bits at a position."""
     return le16_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def u32le(c, p):
+def u32le(c: Any, p: Any) -> Any:
     """Little-endian 32 bits at a position."""
     return le32_at(c.buffer + (p & _MASK))
 
 
 @inlined
-def nibble(c, p):
+def nibble(c: Any, p: Any) -> Any:
     """High nibble of a byte: the version of an IP header."""
     return u8(c, p) >> 4
 
 
 @routine
-def append(c, token):
+def append(c: Any, token: Any) -> Any:
     """Append a token's text to the header description."""
     if c.node < 0:
         return
@@ -152,20 +154,20 @@ def append(c, token):
 
 
 @inlined
-def token_of(c, index):
+def token_of(c: Any, index: Any) -> Any:
     """Entry of the token table; UNNAMED and NO_TOKEN are negative."""
     return np.int64(np.int32(le32_at(c.tokens + 4 * index)))
 
 
 @inlined
-def add(c, token):
+def add(c: Any, token: Any) -> Any:
     """Add a header: its name to the description, one to the count."""
     c.numHdrs += 1
     append(c, token)
 
 
 @routine
-def add_repeated(c, token, count):
+def add_repeated(c: Any, token: Any, count: Any) -> Any:
     """Add a header that stands ``count`` times in a row."""
     add(c, token)
     if count >= 2:
@@ -174,7 +176,7 @@ def add_repeated(c, token, count):
 
 
 @routine
-def add_ether_type(c, ether_type):
+def add_ether_type(c: Any, ether_type: Any) -> Any:
     """Add the name of an EtherType."""
     token = token_of(c, names.ETHER_TOKENS + ether_type)
     if token == names.UNNAMED:
@@ -186,7 +188,7 @@ def add_ether_type(c, ether_type):
 
 
 @routine
-def add_ip_protocol(c, protocol):
+def add_ip_protocol(c: Any, protocol: Any) -> Any:
     """Add the name of an IP protocol; number 59 has none."""
     token = token_of(c, names.IP_TOKENS + protocol)
     if token == names.UNNAMED:
@@ -197,7 +199,7 @@ def add_ip_protocol(c, protocol):
 
 
 @routine
-def add_ppp(c, protocol):
+def add_ppp(c: Any, protocol: Any) -> Any:
     """Add the name of a PPP protocol; unknown ones are shown with their bytes swapped."""
     token = token_of(c, names.PPP_TOKENS + protocol)
     if token == names.UNNAMED:
@@ -209,7 +211,7 @@ def add_ppp(c, protocol):
 
 
 @routine
-def add_llc(c, dsap):
+def add_llc(c: Any, dsap: Any) -> Any:
     """Add the name of an LLC destination; some have none."""
     token = token_of(c, names.LLC_TOKENS + dsap)
     if token == names.UNNAMED:

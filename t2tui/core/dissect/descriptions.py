@@ -5,6 +5,8 @@ looks children up; a missing one is reported to Python, which makes node and tex
 invent descriptions, so the text is limited as in the reference (127 characters, then ``...``).
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,7 @@ _ENTRY = CHILD.itemsize
 
 
 @inlined
-def find_child(tree, mask, node, token):
+def find_child(tree: Any, mask: Any, node: Any, token: Any) -> Any:
     """Return the address of a child's entry in the table at address ``tree``, or 0 if there is none yet."""
     key = (np.int64(node) << 32) | np.int64(token)
     i = np.int64((np.uint64(key) * MIX) >> SHIFT) & mask

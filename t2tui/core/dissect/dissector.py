@@ -1,7 +1,8 @@
 """The dissection kernel: fills the dissection part of PACKET for a batch."""
 
+from collections.abc import Callable
 from enum import IntEnum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -86,28 +87,31 @@ PADDED_PACKET = 64
 """Only packets up to this wire length can have padding."""
 
 
-@intrinsic
-def copy_bytes(typing_context, target, target_position, source, source_position, count):
+def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
+    made: Callable[..., Any] = intrinsic(function)
+    return made
+
+
+@_intrinsic
+def copy_bytes(
+    typing_context: Any, target: Any, target_position: Any, source: Any, source_position: Any, count: Any
+) -> Any:
     """Copy bytes between two uint8 arrays that do not overlap."""
     signature = types.void(target, types.int64, source, types.int64, types.int64)
 
-    def codegen(context, builder, sig, args):
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         to = context.make_array(sig.args[0])(context, builder, args[0]).data
         of = context.make_array(sig.args[2])(context, builder, args[2]).data
-        cgutils.raw_memcpy(
-            builder,
-            builder.gep(to, [args[1]]),
-            builder.gep(of, [args[3]]),
-            args[4],
-            ir.Constant(ir.IntType(64), 1),
-        )
+        memory_copy: Callable[..., Any] = cgutils.raw_memcpy
+        item = ir.Constant(ir.IntType(64), 1)
+        memory_copy(builder, builder.gep(to, [args[1]]), builder.gep(of, [args[3]]), args[4], item)
         return context.get_dummy_value()
 
     return signature, codegen
 
 
 @routine
-def begin(c, packet, link):
+def begin(c: Any, packet: Any, link: Any) -> Any:
     """Reset the context for a packet whose bytes begin at ``packet.block`` of the buffer."""
     c.raw = packet.block
     c.end = c.raw + packet.caplen
@@ -144,7 +148,7 @@ def begin(c, packet, link):
 
 
 @routine
-def walk_headers(c):
+def walk_headers(c: Any) -> Any:
     """Go from header to header until a flow key is known or the packet is dropped."""
     step = link_layer(c)
     if step == k.ETHER_OR_LLC:
@@ -152,21 +156,18 @@ def walk_headers(c):
     elif step == k.ETHER:
         step = ether_type_at(c, c.position)
     while step == k.IPV4 or step == k.IPV6:
-        if step == k.IPV4:
-            step = ipv4(c)
-        else:
-            step = ipv6(c)
+        step = ipv4(c) if step == k.IPV4 else ipv6(c)
     return step
 
 
 @routine
-def mac(c, position):
+def mac(c: Any, position: Any) -> Any:
     """Six bytes as a number."""
     return u64(c, position) >> np.uint64(16)
 
 
 @routine
-def store_layer2(c, packet):
+def store_layer2(c: Any, packet: Any) -> Any:
     """Lengths and key of a packet that ended as layer-2 packet."""
     packet.kind = KIND_LAYER2
     c.status |= fs.L2_FLOW
@@ -188,7 +189,7 @@ def store_layer2(c, packet):
 
 
 @routine
-def store_ip(c, packet, is_v4):
+def store_ip(c: Any, packet: Any, is_v4: Any) -> Any:
     """Key and transport fields of an IP packet."""
     if is_v4:
         packet.kind = KIND_IPV4
@@ -217,7 +218,7 @@ def store_ip(c, packet, is_v4):
 
 
 @routine
-def store(c, packet, step):
+def store(c: Any, packet: Any, step: Any) -> Any:
     """Write the outcome into the PACKET record."""
     packet.flow = -1
     packet.isNew = 0
@@ -260,7 +261,7 @@ def store(c, packet, step):
 
 
 @inlined
-def count(c, packet, counters, average, events):
+def count(c: Any, packet: Any, counters: Any, average: Any, events: Any) -> Any:
     """Bookkeeping at the end of a packet."""
     headers = c.numHdrs
     counters[_HEADERS_MIN] = min(counters[_HEADERS_MIN], headers)
@@ -288,7 +289,7 @@ def count(c, packet, counters, average, events):
 
 
 @routine
-def note(counters, events, event, number, a, b, c):
+def note(counters: Any, events: Any, event: Any, number: Any, a: Any, b: Any, c: Any) -> Any:
     """Keep an event for the engine's warning lines."""
     row = events[counters[_EVENTS]]
     row[0] = event
@@ -300,7 +301,7 @@ def note(counters, events, event, number, a, b, c):
 
 
 @inlined
-def rebuild(b, c, packet, data, spill):
+def rebuild(b: Any, c: Any, packet: Any, data: Any, spill: Any) -> Any:
     """Copy a packet whose payload or tags reach beyond its captured bytes behind the batch's data.
 
     Returns the position behind the copy, or -1 if there is no room left in this batch.
@@ -322,7 +323,7 @@ def rebuild(b, c, packet, data, spill):
 
 
 @inlined
-def pass_blocks(b, data, others, other_count, counters, packet):
+def pass_blocks(b: Any, data: Any, others: Any, other_count: Any, counters: Any, packet: Any) -> Any:
     """Let the blocks without packets that stand before a packet pass through the buffer."""
     while counters[_OTHER] < other_count and others[counters[_OTHER], 0] <= packet:
         row = others[counters[_OTHER]]
@@ -332,8 +333,19 @@ def pass_blocks(b, data, others, other_count, counters, packet):
 
 @kernel
 def dissect_batch(
-    b, contexts, data, packets, first, last, others, other_count, link, counters, average, events
-):
+    b: Any,
+    contexts: Any,
+    data: Any,
+    packets: Any,
+    first: Any,
+    last: Any,
+    others: Any,
+    other_count: Any,
+    link: Any,
+    counters: Any,
+    average: Any,
+    events: Any,
+) -> Any:
     """Dissect packets[first:last]; return (index of the packet to go on with, why)."""
     c = contexts[0]
     for i in range(first, last):

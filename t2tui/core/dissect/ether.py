@@ -1,5 +1,7 @@
 """From a type field on: VLAN tags, LLC, EtherTypes, MPLS, PPPoE (docs/dissection.md)."""
 
+from typing import Any
+
 from t2tui.core import flowstat as fs
 from t2tui.core.dissect import context as k
 from t2tui.core.dissect.context import (
@@ -17,13 +19,13 @@ from t2tui.core.jit import inlined, routine
 
 
 @inlined
-def is_vlan(ether_type):
+def is_vlan(ether_type: Any) -> Any:
     """Whether a type field announces a VLAN tag."""
     return ether_type == 0x8100 or ether_type == 0x88A8 or ether_type == 0x9100 or ether_type == 0x9200
 
 
 @routine
-def vlan_tags(c, position):
+def vlan_tags(c: Any, position: Any) -> Any:
     """Step over the VLAN tags at a type field; return the position of the type behind them."""
     if not is_vlan(u16(c, position)):
         return position
@@ -42,7 +44,7 @@ def vlan_tags(c, position):
 
 
 @inlined
-def ip_by_version(c, position):
+def ip_by_version(c: Any, position: Any) -> Any:
     """Next step for an IP header whose version nibble decides; FAIL if it is neither 4 nor 6."""
     version = nibble(c, position)
     c.position = position
@@ -54,14 +56,14 @@ def ip_by_version(c, position):
 
 
 @inlined
-def set_padding(c, pad):
+def set_padding(c: Any, pad: Any) -> Any:
     """Padding exists in frames of at most 64 bytes only and is never negative."""
     if c.len <= 64 and pad >= 0:
         c.pad = pad
 
 
 @routine
-def type_or_length(c, position):
+def type_or_length(c: Any, position: Any) -> Any:
     """A type field behind the link layer: VLAN tags, then EtherType or 802.3 length with LLC."""
     position = vlan_tags(c, position)
     value = u16(c, position)
@@ -90,7 +92,7 @@ def type_or_length(c, position):
 
 
 @routine
-def ether_type_at(c, position):
+def ether_type_at(c: Any, position: Any) -> Any:
     """An EtherType; MPLS pseudo wires and ERSPAN lead to further Ethernet headers."""
     while True:
         ether_type = u16(c, position)
@@ -136,7 +138,7 @@ def ether_type_at(c, position):
 
 
 @routine
-def other_ether_type(c, ether_type, position):
+def other_ether_type(c: Any, ether_type: Any, position: Any) -> Any:
     """EtherTypes that end the dissection."""
     if ether_type == 0x80F3:
         add(c, k.AARP)
@@ -166,7 +168,7 @@ def other_ether_type(c, ether_type, position):
 
 
 @routine
-def pppoe_session(c, position):
+def pppoe_session(c: Any, position: Any) -> Any:
     """PPPoE session with its PPP protocol at a position; true if IP follows (at c.position)."""
     add(c, k.PPPOES)
     c.status |= fs.L2_PPPOE_S
@@ -180,7 +182,7 @@ def pppoe_session(c, position):
 
 
 @routine
-def mpls(c, position):
+def mpls(c: Any, position: Any) -> Any:
     """MPLS labels behind a type field; FAIL: a type field follows at c.position (pseudo wire)."""
     c.status |= fs.L2_MPLS_UCAST if c.ethType == 0x8847 else fs.L2_MPLS_MCAST
     label = position + 2

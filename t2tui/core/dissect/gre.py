@@ -1,5 +1,7 @@
 """GRE (RFC 2784, 2890, 2637) in IPv4, before the layer-4 switch and in it."""
 
+from typing import Any
+
 from t2tui.core import flowstat as fs
 from t2tui.core.dissect import context as k
 from t2tui.core.dissect.context import (
@@ -22,7 +24,7 @@ INNER = 100
 
 
 @inlined
-def gre_length(c, position):
+def gre_length(c: Any, position: Any) -> Any:
     """Length of the GRE header with its optional words."""
     flags = u8(c, position)
     length = 4
@@ -35,7 +37,7 @@ def gre_length(c, position):
 
 
 @routine
-def gre(c):
+def gre(c: Any) -> Any:
     """GRE at c.l4: INNER or IPV6 at c.position, IPV4 (recursion), or FAIL: the outer packet goes on."""
     add(c, k.GRE)
     c.status |= fs.L2_GRE
@@ -69,7 +71,7 @@ def gre(c):
 
 
 @routine
-def gre_ppp(c, q):
+def gre_ppp(c: Any, q: Any) -> Any:
     """PPP in GRE; compressed protocol fields of one odd byte included."""
     add(c, k.IN_PPP)
     c.status |= fs.L2_PPP
@@ -101,7 +103,7 @@ def gre_ppp(c, q):
 
 
 @inlined
-def gre_frame(c, q):
+def gre_frame(c: Any, q: Any) -> Any:
     """Ethernet header inside GRE: EtherType, with c.position on the payload (or on the type behind LLC)."""
     add(c, k.IN_ETH)
     position = q + 12
@@ -118,7 +120,7 @@ def gre_frame(c, q):
 
 
 @routine
-def gre_ethernet(c, q):
+def gre_ethernet(c: Any, q: Any) -> Any:
     """Ethernet (or ERSPAN) in GRE."""
     ether_type = gre_frame(c, q)
     if ether_type == 0x0800 or ether_type == 0x86DD:
@@ -134,7 +136,7 @@ def gre_ethernet(c, q):
 
 
 @routine
-def gre_at_layer4(c):
+def gre_at_layer4(c: Any) -> Any:
     """GRE that is met in the layer-4 switch (second level, GRE in IP in IP, unhandled PPP)."""
     if c.pending:
         add(c, k.GRE)

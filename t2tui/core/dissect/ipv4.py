@@ -1,5 +1,7 @@
 """IPv4: tunnels, lengths, transport (docs/dissection.md)."""
 
+from typing import Any
+
 import numpy as np
 
 from t2tui.core import flowstat as fs
@@ -29,7 +31,7 @@ OFFSET, MORE = 0x1FFF, 0x2000
 
 
 @inlined
-def take_header(c, position):
+def take_header(c: Any, position: Any) -> Any:
     """Make the IPv4 header at a position the one at hand."""
     c.ip = position
     c.headerLen = 4 * (u8(c, position) & 15)
@@ -39,7 +41,7 @@ def take_header(c, position):
 
 
 @routine
-def ipv4(c):
+def ipv4(c: Any) -> Any:
     """Dissect from the IPv4 header at c.position; DONE4, DROP, or IPV4/IPV6 for an inner packet."""
     c.l3 = c.position
     c.ethType = 0x0800
@@ -90,7 +92,7 @@ def ipv4(c):
 
 
 @routine
-def port_tunnels(c):
+def port_tunnels(c: Any) -> Any:
     """Tunnels that ports announce: AYIYA over anything, the others over UDP."""
     if c.srcPort == 0 or c.dstPort == 0:
         return FAIL
@@ -114,7 +116,7 @@ def port_tunnels(c):
 
 
 @routine
-def ip_tunnels(c):
+def ip_tunnels(c: Any) -> Any:
     """GRE, EtherIP and IP in IP, in this order, each on the header at hand."""
     if c.proto == 47 and is_open(c):
         step = gre(c)
@@ -146,7 +148,7 @@ def ip_tunnels(c):
 
 
 @routine
-def etherip(c):
+def etherip(c: Any) -> Any:
     """Ethernet in IP (RFC 3378) behind the header at hand: INNER, IPV6 or FAIL."""
     header = c.l3 + c.headerLen
     add(c, k.ETHERIP)
@@ -168,7 +170,7 @@ def etherip(c):
 
 
 @inlined
-def layer4_header(c):
+def layer4_header(c: Any) -> Any:
     """Size of the layer-4 header as the reference's length arithmetic has it."""
     if c.proto == 6:
         if c.status & fs.L3SNAPLENGTH and (c.end - c.l4) & 0xFFFFFFFF < 20:
@@ -184,7 +186,7 @@ def layer4_header(c):
 
 
 @routine
-def lengths(c):
+def lengths(c: Any) -> Any:
     """Lengths from layer 3 on, captured and announced."""
     distance = (c.l3 - c.l2) & 0xFFFF
     snap = (c.snapL2 - distance) & 0xFFFFFFFF
@@ -228,7 +230,7 @@ def lengths(c):
 
 
 @routine
-def layer4(c):
+def layer4(c: Any) -> Any:
     """The layer-4 switch: names, ports, last recursions."""
     c.srcPort = 0
     c.dstPort = 0
@@ -292,7 +294,7 @@ def layer4(c):
 
 
 @routine
-def igmp(c):
+def igmp(c: Any) -> Any:
     """IGMP and the protocols that share its number."""
     add(c, k.IGMP)
     kind = u8(c, c.l4)
@@ -305,7 +307,7 @@ def igmp(c):
 
 
 @routine
-def udp_encapsulation(c):
+def udp_encapsulation(c: Any) -> Any:
     """IPsec in UDP (RFC 3948): keep-alive, ESP or, behind four zero bytes, IKE."""
     add(c, k.UDPENCAP)
     if u8(c, c.l4 + 8) == 0xFF and u16(c, c.l4 + 4) == 9:

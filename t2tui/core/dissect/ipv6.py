@@ -1,5 +1,7 @@
 """IPv6: extension headers, tunnels, lengths, transport (docs/dissection.md)."""
 
+from typing import Any
+
 from t2tui.core import flowstat as fs
 from t2tui.core.dissect import context as k
 from t2tui.core.dissect.context import (
@@ -31,13 +33,13 @@ STOP, NEXT_ROUND = 200, 201
 
 
 @inlined
-def left(c):
+def left(c: Any) -> Any:
     """Captured bytes from layer 4 on; wraps when negative, as in the reference."""
     return (c.end - c.l4) & 0xFFFFFFFF
 
 
 @inlined
-def payload_length(c):
+def payload_length(c: Any) -> Any:
     """Length of the IPv6 packet at c.l3 from its header and the frame."""
     framed = (c.len - (c.l3 - c.raw)) & 0xFFFF
     announced = u16(c, c.l3 + 4)
@@ -47,7 +49,7 @@ def payload_length(c):
 
 
 @routine
-def ipv6(c):
+def ipv6(c: Any) -> Any:
     """Dissect from the IPv6 header at c.position; DONE6, DROP, or IPV4/IPV6 for an inner packet."""
     c.l3 = c.position
     c.ip = c.l3
@@ -89,7 +91,7 @@ def ipv6(c):
 
 
 @inlined
-def restart(c, position):
+def restart(c: Any, position: Any) -> Any:
     """Go on with an inner IPv6 header; its next-header field is left to the caller."""
     c.ip = position
     c.l3 = position
@@ -98,14 +100,14 @@ def restart(c, position):
 
 
 @inlined
-def give_up(c):
+def give_up(c: Any) -> Any:
     """Stop and mark the packet."""
     c.status |= fs.STPDSCT
     return STOP, 0
 
 
 @routine
-def next_header(c):
+def next_header(c: Any) -> Any:
     """One header at c.l4: (step, size of the layer-4 header)."""
     proto = c.proto
     if proto == 6:
@@ -140,7 +142,7 @@ def next_header(c):
 
 
 @routine
-def tcp(c):
+def tcp(c: Any) -> Any:
     """TCP over IPv6."""
     add(c, k.TCP)
     header = 4 * (u8(c, c.l4 + 12) >> 4)
@@ -155,7 +157,7 @@ def tcp(c):
 
 
 @routine
-def udp(c):
+def udp(c: Any) -> Any:
     """UDP and UDP-Lite over IPv6; of the port tunnels only L2TP."""
     add(c, k.UDP if c.proto == 17 else k.UDPLITE)
     read_ports(c)
@@ -169,7 +171,7 @@ def udp(c):
 
 
 @routine
-def tunnels_and_others(c):
+def tunnels_and_others(c: Any) -> Any:
     """Next headers that carry another packet, and the rest."""
     proto = c.proto
     if proto == 4:
@@ -220,7 +222,7 @@ def tunnels_and_others(c):
 
 
 @routine
-def gre(c):
+def gre(c: Any) -> Any:
     """GRE over IPv6; the next header stays 47 behind it, as in the reference."""
     add(c, k.GRE)
     c.status |= fs.L2_GRE
@@ -248,7 +250,7 @@ def gre(c):
 
 
 @routine
-def etherip(c):
+def etherip(c: Any) -> Any:
     """Ethernet in IPv6 (RFC 3378)."""
     header = c.l3 + c.headerLen
     if nibble(c, header) < 3:
@@ -271,7 +273,7 @@ def etherip(c):
 
 
 @routine
-def outer_lengths(c):
+def outer_lengths(c: Any) -> Any:
     """Lengths of the outer header, before extension headers are looked at."""
     snap = (c.snapL2 - ((c.l3 - c.l2) & 0xFFFF)) & 0xFFFFFFFF
     payload_length(c)
@@ -288,7 +290,7 @@ def outer_lengths(c):
 
 
 @routine
-def inner_lengths(c, header):
+def inner_lengths(c: Any, header: Any) -> Any:
     """Lengths of the innermost header; Ethernet padding counts as captured payload here."""
     snap = (c.end - c.l3) & 0xFFFFFFFF
     payload_length(c)

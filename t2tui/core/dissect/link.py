@@ -1,5 +1,7 @@
 """Link layers: from the first captured byte to a type field or an IP header."""
 
+from typing import Any
+
 from t2tui.core import flowstat as fs
 from t2tui.core.dissect import context as k
 from t2tui.core.dissect.context import DROP, ETHER_OR_LLC, add, add_ppp, nibble, u8, u16, u16le, u32, u32le
@@ -8,7 +10,7 @@ from t2tui.core.jit import inlined, routine
 
 
 @inlined
-def is_snapped(c, needed):
+def is_snapped(c: Any, needed: Any) -> Any:
     """Whether the layer-2 header is cut; such a packet is marked and has no flow."""
     if c.snapL2 < needed:
         c.status |= fs.L2SNAPLENGTH
@@ -17,14 +19,14 @@ def is_snapped(c, needed):
 
 
 @inlined
-def warn(c, event, value):
+def warn(c: Any, event: Any, value: Any) -> Any:
     """Keep an event for the engine's warning lines."""
     c.event = event
     c.a = value
 
 
 @routine
-def link_layer(c):
+def link_layer(c: Any) -> Any:
     """Dissect the link layer at c.raw; return the next step, c.position says where."""
     start = c.raw
     link = c.link
@@ -67,7 +69,7 @@ def link_layer(c):
 
 
 @routine
-def ethernet(c, start, is_mpacket):
+def ethernet(c: Any, start: Any, is_mpacket: Any) -> Any:
     """Ethernet II or 802.3, optionally behind Cisco ISL or an mPacket preamble."""
     if is_mpacket:
         start += 8
@@ -87,7 +89,7 @@ def ethernet(c, start, is_mpacket):
 
 
 @routine
-def null_loopback(c, start):
+def null_loopback(c: Any, start: Any) -> Any:
     """BSD loopback: a 32-bit address family in the byte order of the capturing host."""
     add(c, k.NULL)
     if is_snapped(c, 4):
@@ -106,7 +108,7 @@ def null_loopback(c, start):
 
 
 @routine
-def raw_ip(c, start, link):
+def raw_ip(c: Any, start: Any, link: Any) -> Any:
     """IP without any link layer."""
     c.status |= fs.L2_NO_ETH
     c.l3 = start
@@ -124,7 +126,7 @@ def raw_ip(c, start, link):
 
 
 @routine
-def ppp(c, start):
+def ppp(c: Any, start: Any) -> Any:
     """PPP, with or without address and control bytes, or Cisco HDLC on a PPP link."""
     add(c, k.PPP)
     c.status |= fs.L2_NO_ETH | fs.L2_PPP
@@ -150,7 +152,7 @@ def ppp(c, start):
 
 
 @routine
-def wlan(c, start, link):
+def wlan(c: Any, start: Any, link: Any) -> Any:
     """802.11, behind a Prism or radiotap header or alone."""
     if link == 119:
         add(c, k.PRISM)
@@ -168,7 +170,7 @@ def wlan(c, start, link):
 
 
 @routine
-def wlan_data(c, start, is_swapped):
+def wlan_data(c: Any, start: Any, is_swapped: Any) -> Any:
     """Step over an 802.11 data header and LLC; return the position of the type field, or -1.
 
     ``is_swapped``: the two bytes of frame control are swapped, as CAPWAP and LWAPP send them.
@@ -196,7 +198,7 @@ def wlan_data(c, start, is_swapped):
 
 
 @routine
-def juniper(c, start, is_atm1):
+def juniper(c: Any, start: Any, is_atm1: Any) -> Any:
     """Juniper's header with its magic, extensions and optional protocol number."""
     add(c, k.JUNIPER)
     if u32(c, start) >> 8 != 0x4D4743:
@@ -229,7 +231,7 @@ def juniper(c, start, is_atm1):
 
 
 @routine
-def symantec(c, start):
+def symantec(c: Any, start: Any) -> Any:
     """Symantec Enterprise Firewall: a type at one of two places, then IP."""
     add(c, k.SYMANTEC)
     ether_type = u16(c, start + 6)

@@ -46,10 +46,11 @@ PPP_PROTOCOLS = {
 }  # fmt: skip
 
 _OTHERS = (
-    "eth", "isl:", "null", "ppp", "raw", "symantec", "chdlc", "fr", "wlan", "prism", "radiotap", "sll", "juniper",
-    "ppi:", "fpp:", ":chdlc", ":ppp", ":ipvx", ":pwethcw", ":lacp", ":marker", ":oampdu", ":ossp", ":fc", ":mp",
-    ":ayiya", ":gtp", ":vxlan", ":vxlan_gpe", ":nsh", ":geneve", ":capwap", ":capwap.data", ":dtls", ":teredo",
-    ":ssdp", ":dtls1.0", ":dtls1.2", ":udpencap", ":isakmp", ":dvmrp", ":rgmp", ":comp_data",
+    "eth", "isl:", "null", "ppp", "raw", "symantec", "chdlc", "fr", "wlan", "prism", "radiotap", "sll",
+    "juniper", "ppi:", "fpp:", ":chdlc", ":ppp", ":ipvx", ":pwethcw", ":lacp", ":marker", ":oampdu", ":ossp",
+    ":fc", ":mp", ":ayiya", ":gtp", ":vxlan", ":vxlan_gpe", ":nsh", ":geneve", ":capwap", ":capwap.data",
+    ":dtls", ":teredo", ":ssdp", ":dtls1.0", ":dtls1.2", ":udpencap", ":isakmp", ":dvmrp", ":rgmp",
+    ":comp_data",
 )  # fmt: skip
 
 NAMES: tuple[str, ...] = tuple(
@@ -84,7 +85,7 @@ ETHER_TOKENS, PPP_TOKENS, IP_TOKENS, LLC_TOKENS = 0, 1 << 16, 2 << 16, (2 << 16)
 
 
 def token_table() -> NDArray[np.int32]:
-    """Return the tokens of all EtherTypes, PPP protocols, IP protocols and LLC DSAPs, one behind the other."""
+    """Return the tokens of all EtherTypes, PPP protocols, IP protocols and LLC DSAPs, in this order."""
     table = np.full((2 << 16) + 512, UNNAMED, np.int32)
     numbers = {name: token(name) for name in NAMES} | {"": NO_TOKEN}
     for start, names in (

@@ -1,4 +1,6 @@
-"""Tunnels over UDP and SCTP ports. Each returns IPV4 or IPV6 (at c.position), or FAIL (docs/dissection.md)."""
+"""Tunnels over UDP and SCTP ports: each gives IPV4 or IPV6 at c.position, or FAIL (docs/dissection.md)."""
+
+from typing import Any
 
 from t2tui.core import flowstat as fs
 from t2tui.core.dissect import context as k
@@ -9,32 +11,32 @@ from t2tui.core.jit import inlined, routine
 
 
 @inlined
-def has_port(c, port):
+def has_port(c: Any, port: Any) -> Any:
     """Whether one of the two ports is ``port``."""
     return c.srcPort == port or c.dstPort == port
 
 
 @inlined
-def with_high_peer(c, port):
+def with_high_peer(c: Any, port: Any) -> Any:
     """Whether one port is ``port`` and the other one above 1024."""
     return (c.srcPort == port and c.dstPort > 1024) or (c.dstPort == port and c.srcPort > 1024)
 
 
 @inlined
-def stop(c):
+def stop(c: Any) -> Any:
     """Give a tunnel up and mark the packet."""
     c.status |= fs.STPDSCT
     return FAIL
 
 
 @inlined
-def is_open(c):
+def is_open(c: Any) -> Any:
     """Whether the dissection may go on with this packet."""
     return not c.status & fs.STPDSCT
 
 
 @inlined
-def udp_name(c):
+def udp_name(c: Any) -> Any:
     """Add the name of UDP once."""
     if c.pending:
         add(c, k.UDP)
@@ -42,7 +44,7 @@ def udp_name(c):
 
 
 @routine
-def udp_tunnels(c):
+def udp_tunnels(c: Any) -> Any:
     """Try all tunnels over UDP at c.l4, in the reference's order."""
     o = c.l4 + 8
     if is_open(c) and (with_high_peer(c, 2152) or with_high_peer(c, 2123) or with_high_peer(c, 3386)):
@@ -82,7 +84,7 @@ def udp_tunnels(c):
 
 
 @routine
-def ayiya(c, o):
+def ayiya(c: Any, o: Any) -> Any:
     """Anything in anything (draft-massar-v6ops-ayiya)."""
     inner = o + 8 + (1 << nibble(c, o)) + 4 * nibble(c, o + 1)
     if inner >= c.end:
@@ -103,7 +105,7 @@ def ayiya(c, o):
 
 
 @routine
-def gtp(c, o):
+def gtp(c: Any, o: Any) -> Any:
     """GPRS tunnelling protocol, user plane."""
     add(c, k.GTP)
     c.status |= fs.L3_GTP
@@ -128,7 +130,7 @@ def gtp(c, o):
 
 
 @routine
-def vxlan(c, o):
+def vxlan(c: Any, o: Any) -> Any:
     """VXLAN (RFC 7348) and its generic protocol extension on port 4790."""
     if o + 8 >= c.end or u16(c, o + 1) or u8(c, o + 7):
         return FAIL
@@ -169,7 +171,7 @@ def vxlan(c, o):
 
 
 @routine
-def inner_ethernet(c, start):
+def inner_ethernet(c: Any, start: Any) -> Any:
     """The Ethernet frame inside VXLAN and GENEVE.
 
     Behind VLAN tags the payload begins on the type field itself, as the reference has it.
@@ -200,7 +202,7 @@ def inner_ethernet(c, start):
 
 
 @routine
-def geneve(c, o):
+def geneve(c: Any, o: Any) -> Any:
     """GENEVE (RFC 8926) with Ethernet inside. The reference tests byte 4, not the reserved byte 7."""
     inner = o + 8 + 4 * (u8(c, o) & 63)
     if inner >= c.end or u8(c, o + 1) & 63 or u8(c, o + 4):
@@ -220,7 +222,7 @@ def geneve(c, o):
 
 
 @routine
-def capwap(c, o):
+def capwap(c: Any, o: Any) -> Any:
     """CAPWAP (RFC 5415): 802.3 or byte-swapped 802.11 frames of access points."""
     if o + 8 > c.end:
         return FAIL
@@ -263,7 +265,7 @@ def capwap(c, o):
 
 
 @routine
-def wireless_payload(c, position, may_have_tags):
+def wireless_payload(c: Any, position: Any, may_have_tags: Any) -> Any:
     """Type field of a frame inside CAPWAP or LWAPP; behind VLAN tags the payload begins on it."""
     payload = position + 2
     if may_have_tags:
@@ -286,7 +288,7 @@ def wireless_payload(c, position, may_have_tags):
 
 
 @routine
-def lwapp(c, o):
+def lwapp(c: Any, o: Any) -> Any:
     """LWAPP (RFC 5412): byte-swapped 802.11 frames; six more bytes before it on port 12223."""
     if has_port(c, 12223):
         o += 6
@@ -310,7 +312,7 @@ def lwapp(c, o):
 
 
 @routine
-def l2tp(c, o):
+def l2tp(c: Any, o: Any) -> Any:
     """L2TP version 2 (RFC 2661) and 3 (RFC 3931) over UDP, with PPP or HDLC inside."""
     flags = u8(c, o)
     version = u8(c, o + 1)
@@ -355,7 +357,7 @@ def l2tp(c, o):
 
 
 @routine
-def teredo(c, o):
+def teredo(c: Any, o: Any) -> Any:
     """Teredo (RFC 4380): IPv6 in UDP, behind optional authentication and origin indications."""
     if u8(c, o) != 0x60:
         marker = u16(c, o)
