@@ -73,7 +73,7 @@ def test_reports_of_two_runs_are_alike() -> None:
 def test_any_other_line_of_a_report_counts() -> None:
     lines = REPORT.splitlines(keepends=True)
     for number in (4, 5, 8, 13):
-        changed = "".join([*lines[:number], lines[number].replace("a", "b"), *lines[number + 1 :]])
+        changed = "".join([*lines[:number], f"{lines[number].rstrip()}x\n", *lines[number + 1 :]])
         assert first_different_line(report_lines(changed), report_lines(REPORT)) is not None
         shorter = "".join([*lines[:number], *lines[number + 1 :]])
         assert first_different_line(report_lines(shorter), report_lines(REPORT)) is not None
