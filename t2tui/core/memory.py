@@ -1,4 +1,4 @@
-"""Unaligned loads for kernels: one machine instruction each, big- or little-endian.
+"""Memory for kernels, one machine instruction each: unaligned loads, big- or little-endian; prefetching.
 
 There is no bounds check here. Whoever calls proves that the position is inside the array.
 """
@@ -81,3 +81,28 @@ le32_at = _load_at(32, False, numba.types.int64)
 """Little-endian 32 bits at an address, as int64."""
 le64_at = _load_at(64, False, numba.types.int64)
 """Little-endian 64 bits at an address, as int64."""
+
+
+def _prefetch(typing_context: Any, records: Any, index: Any) -> Any:
+    signature = numba.types.void(records, numba.types.int64)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array = context.make_array(sig.args[0])(context, builder, args[0])
+        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        hint = builder.module.declare_intrinsic(
+            "llvm.prefetch", [pointer], ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
+        )
+        offset = builder.mul(args[1], ir.Constant(ir.IntType(64), sig.args[0].dtype.size))
+        start = builder.gep(builder.bitcast(array.data, pointer), [offset])
+        for line in (0, 64):
+            place = builder.gep(start, [ir.Constant(number, line)])
+            builder.call(
+                hint, [place, *(ir.Constant(number, flag) for flag in (1, 3, 1))]
+            )  # write, keep, data
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+prefetch: Callable[..., Any] = intrinsic(_prefetch)
+"""Ask the processor for a record of up to 128 bytes that will be written soon; any index is allowed."""

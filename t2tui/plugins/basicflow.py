@@ -9,7 +9,7 @@ from t2tui.core.columns import Column
 from t2tui.core.flowstat import HDOVRN, L2_NO_ETH, L2_VLAN
 from t2tui.core.jit import inlined, kernel
 from t2tui.core.layout import SHOW_ADDRESS, SHOW_L3, SHOW_MAC, SHOW_PORTS, SHOW_VLAN
-from t2tui.core.memory import be16
+from t2tui.core.memory import be16, prefetch
 from t2tui.core.settings import Flag
 from t2tui.core.text.escape import quote_string
 from t2tui.core.text.rows import Code, Field, Words
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 VLAN_TYPES = (0x8100, 0x88A8, 0x9100, 0x9200)
 """EtherTypes of VLAN tags: IEEE 802.1Q, 802.1ad and two of the time before it."""
+
+AHEAD = 8
+"""So many packets before its turn the record of a flow is fetched from memory."""
 
 SENSOR = Column(
     "sensorID", "U32", "Sensor ID", description="number of the sensor", plugin="basicFlow", order=100
@@ -78,6 +81,7 @@ def _tags(packet, data, mine, capacity):  # type: ignore[no-untyped-def]
 def _gather(packets, data, flows, records, descriptions, macs, vlans):  # type: ignore[no-untyped-def]
     """Fill the lists of every flow in packet order."""
     for row in range(len(packets)):
+        prefetch(records, np.int64(packets[min(row + AHEAD, len(packets) - 1)].flow))
         packet = packets[row]
         slot = np.int64(packet.flow)
         if slot < 0:
@@ -137,6 +141,9 @@ class BasicFlow(Plugin):
         settings = self.settings
         self._sizes = settings.BFO_MAX_HDRDESC, settings.BFO_MAX_MAC, settings.BFO_MAX_VLAN
         self.records = np.zeros(run.slots, record(*self._sizes))
+        self._codes = Words.from_texts(run.labels.codes)
+        self._texts = Words.from_texts(run.labels.texts)
+        self._quoted = Words.from_texts(map(quote_string, run.labels.texts))
 
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
         """Fill the lists; sets bit 48 of flowStat where a list of header descriptions runs over.
@@ -163,8 +170,6 @@ class BasicFlow(Plugin):
     def flow_fields(self) -> "Columns":
         """Return the columns of the flow file."""
         flows, mine, run = self.run.flows.records, self.records, self.run
-        codes = Words.from_texts(run.labels.codes)
-        texts = Words.from_texts(quote_string(text) for text in run.labels.texts)
 
         def slot(code: Code, values: NDArray[Any], **more: Any) -> Field:
             return Field(code, values, by="slot", **more)
@@ -189,8 +194,8 @@ class BasicFlow(Plugin):
                 f"{side}IP": slot(
                     Code.IPX, flows[f"{side}Hi"], second=flows[f"{side}Lo"], kind=flows["kind"]
                 ),
-                f"{side}IPCC": slot(Code.WORD, label, words=codes),
-                f"{side}IPOrg": slot(Code.WORD, label, words=texts),
+                f"{side}IPCC": slot(Code.WORD, label, words=self._codes),
+                f"{side}IPOrg": slot(Code.WORD, label, words=self._quoted),
                 f"{side}Port": slot(Code.UINT, flows[f"{side}Port"]),
             }
         columns = [pair for pair in self.paired("flows", fields) if pair[0].name not in self._left_out()]
@@ -202,7 +207,6 @@ class BasicFlow(Plugin):
     def packet_fields(self, packets: NDArray[Any]) -> "Columns":
         """Return the columns of the packet file."""
         flows, mine, run, times = self.run.flows.records, self.records, self.run, self.run.flows.times
-        codes, texts = Words.from_texts(run.labels.codes), Words.from_texts(run.labels.texts)
         show = packets["show"]
         macs, vlans, address = (show, SHOW_MAC), (show, SHOW_VLAN), (show, SHOW_L3)
         fields = {
@@ -230,8 +234,8 @@ class BasicFlow(Plugin):
                     kind=flows["kind"],
                     when=(show, SHOW_ADDRESS),
                 ),
-                f"{side}IPCC": Field(Code.WORD, label, by="slot", words=codes, when=address),
-                f"{side}IPOrg": Field(Code.WORD, label, by="slot", words=texts, when=address),
+                f"{side}IPCC": Field(Code.WORD, label, by="slot", words=self._codes, when=address),
+                f"{side}IPOrg": Field(Code.WORD, label, by="slot", words=self._texts, when=address),
                 f"{side}Port": Field(Code.UINT, packets[f"{side}Port"], when=(show, SHOW_PORTS)),
             }
         return [pair for pair in self.paired("packets", fields) if pair[0].name not in self._left_out()]

@@ -17,6 +17,7 @@ from t2tui.core.figures import amount, humanise, share
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.jit import inlined, kernel
 from t2tui.core.layout import KIND_IPV6, KIND_LAYER2
+from t2tui.core.memory import prefetch
 from t2tui.core.settings import Flag
 from t2tui.core.text.rows import Code, Field
 from t2tui.plugins.base import Plugin, Run
@@ -75,6 +76,9 @@ L2_PACKETS, L2_BYTES, L3_PACKETS, L3_BYTES = range(4)
 
 RECORDS = np.dtype([("load", "u8"), ("rate", "f4"), ("ratePackets", "u8"), ("talkers", TALKER, (4,))])
 """Largest values of all flows that ended, for the report."""
+
+AHEAD = 8
+"""So many packets before its turn the record of a flow is fetched from memory."""
 
 NO_IAT = np.float32(4.0e12)
 """Shortest gap of a flow that has none yet, seconds."""
@@ -135,6 +139,7 @@ def _clear(flow, length, packet):  # type: ignore[no-untyped-def]
 def _count(packets, stats, modulus, xcld, xmin, xmax, higher):  # type: ignore[no-untyped-def]
     """Count every packet in its flow."""
     for row in range(len(packets)):
+        prefetch(stats, np.int64(packets[min(row + AHEAD, len(packets) - 1)].flow))
         packet = packets[row]
         slot = np.int64(packet.flow)
         if slot < 0:

@@ -3,8 +3,8 @@
 import gzip
 import os
 import platform
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numba
 import numpy as np
@@ -17,6 +17,9 @@ from t2tui.core.report import MIRRORED, core_modes
 from t2tui.core.settings import Flag
 from t2tui.core.text.escape import escape_string
 from t2tui.plugins.base import Plugin, Run, Split
+
+if TYPE_CHECKING:
+    from t2tui.core.outputs import Outputs
 
 LINE_FEED = 0x0A
 
@@ -46,7 +49,7 @@ class TxtSink(Plugin):
         settings = self.settings
         self._lines: Lines | None = None
         self._flows = FlowFile(
-            run.outputs.open_flows,
+            run.outputs,
             settings.TFS_FLOWS_TXT_SUFFIX,
             run.split if settings.TFS_SPLIT else None,
             compress=bool(settings.TFS_GZ_COMPRESS),
@@ -114,18 +117,16 @@ class FlowFile:
     opened at once, so the last one may be empty. Sizes count before compression.
     """
 
-    def __init__(
-        self, open_file: Callable[[str], BinaryIO], suffix: str, split: Split | None, compress: bool
-    ) -> None:
+    def __init__(self, outputs: "Outputs | Any", suffix: str, split: Split | None, compress: bool) -> None:
         """Open the first file.
 
         Args:
-            open_file: opens a file by its suffix.
+            outputs: opens files by suffix, and gives finished parts their names.
             suffix: of the file; ``-W`` appends a number, compression ``.gz``.
             split: when to go on in a next file.
             compress: write gzip.
         """
-        self._open_file = open_file
+        self._outputs = outputs
         self._suffix = suffix
         self._split = split
         self._compress = compress
@@ -133,9 +134,11 @@ class FlowFile:
         self._header = b""
         self._open()
 
+    def _name(self) -> str:
+        return f"{self._suffix}{'.gz' if self._compress else ''}{self._number if self._split else ''}"
+
     def _open(self) -> None:
-        number = str(self._number) if self._split else ""
-        self._target = self._open_file(f"{self._suffix}{'.gz' if self._compress else ''}{number}")
+        self._target: BinaryIO = self._outputs.open_flows(self._name())
         self._file = (
             gzip.GzipFile(filename="", mode="wb", fileobj=self._target) if self._compress else self._target
         )
@@ -172,13 +175,14 @@ class FlowFile:
 
     def _next(self) -> None:
         self.close()
+        self._outputs.commit_file(self._name())
         self._number += 1
         self._open()
         if self._header:
             self._put(self._header)
 
     def close(self) -> None:
-        """Close the file, which gives it its name."""
+        """Close the file that is being written."""
         if self._compress:
             self._file.close()
         self._target.close()

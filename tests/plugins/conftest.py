@@ -43,6 +43,9 @@ class Files:
     def open_flows(self, suffix: str) -> _File:
         return self.open(suffix)
 
+    def commit_file(self, suffix: str) -> None:
+        assert suffix in self.closed
+
     def lines(self, suffix: str) -> list[str]:
         text = self.closed[suffix].decode()
         assert text.endswith("\n")

@@ -39,7 +39,8 @@ def settings(**changed: int) -> SimpleNamespace:
 
 def begin(plugin: BasicFlow) -> NDArray[Any]:
     records = np.zeros(SLOTS, FLOW)
-    plugin.start(Run(SimpleNamespace(records=records), None, None, None, SLOTS, 64))
+    labels = SimpleNamespace(codes=[b"-"], texts=[b"-"])
+    plugin.start(Run(SimpleNamespace(records=records), None, labels, None, SLOTS, 64))
     return records
 
 
@@ -314,8 +315,9 @@ def test_hostile_label_texts_are_escaped_in_the_flow_file(
     make_run: Callable[..., Run], lines_of: Callable[..., list[dict[str, str]]]
 ) -> None:
     plugin = BasicFlow()
-    run = make_run(plugin)
+    run = make_run()
     run.labels = SimpleNamespace(codes=[b"-"], texts=[b'a\t"\x1b[31m\n'])
+    plugin.start(run)
     (line,) = lines_of(plugin.flow_fields(), [0])
     assert line["srcIPOrg"] == '"a\\t\\"\\u001B[31m\\n"'
 

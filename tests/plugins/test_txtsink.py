@@ -25,8 +25,13 @@ class Kept:
         self.names: list[str] = []
         self.texts: list[bytes] = []
         self.open_files = 0
+        self.committed: list[str] = []
 
-    def open(self, suffix: str) -> Any:
+    def commit_file(self, suffix: str) -> None:
+        assert self.open_files == 0
+        self.committed.append(suffix)
+
+    def open_flows(self, suffix: str) -> Any:
         assert self.open_files == 0, "one file at a time"
         self.names.append(suffix)
         self.texts.append(b"")
@@ -68,7 +73,7 @@ def test_the_next_file_begins_after_the_line_that_reached_the_size(
             count = 0
 
     kept = Kept()
-    file = FlowFile(kept.open, "_flows.txt", Split(size, by_flows, first), compress=False)
+    file = FlowFile(kept, "_flows.txt", Split(size, by_flows, first), compress=False)
     file.begin(header, every)
     edges = sorted({0, len(flows), *(cut for cut in cuts if cut < len(flows))})
     for begin, end in pairwise(edges):
@@ -77,6 +82,7 @@ def test_the_next_file_begins_after_the_line_that_reached_the_size(
     assert kept.texts == wanted
     assert kept.names == [f"_flows.txt{first + i}" for i in range(len(wanted))]
     assert kept.open_files == 0
+    assert kept.committed == kept.names[:-1]  # the last one gets its name with the other files of the run
 
 
 @pytest.fixture
