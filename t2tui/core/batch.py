@@ -30,8 +30,9 @@ class PacketBatch:
             (docs/dissection.md); their ``base`` points there, so ``data[base + l7]`` is always right.
         packets: PACKET records; the first ``count`` are valid.
         count: number of packets.
-        other_blocks: int64 rows (before_packet, position in data, length) of pcapng blocks that hold no
-            packet but pass through libpcap's buffer; the first ``other_count`` are valid.
+        other_blocks: int64 rows (before_packet, position in data, length) of what passes through libpcap's
+            buffer without being a packet of the batch: pcapng blocks of other kinds, packets that a filter
+            refused. The first ``other_count`` are valid; the capture puts a larger array here when it must.
         other_count: number of such blocks.
     """
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from t2tui.core.batch import PacketBatch
-from t2tui.core.capture import NOTHING_YET, open_capture
+from t2tui.core.capture import NOTHING_YET, open_capture, reader
 from tests.core.capture.files import (
     CAPTURES,
     block,
@@ -44,7 +44,7 @@ def compress(content: bytes, cuts: list[int], kind: str) -> bytes:
 
 
 @given(broken_files(), st.integers(1, 3))
-@settings(max_examples=200)
+@settings(max_examples=150)
 def test_any_file_ends_and_batches_of_any_size_are_the_same(path: Path, content: bytes, size: int) -> None:
     path.write_bytes(content)
     assert read_with_package(path) == read_with_package(path, batch_packets=size)
@@ -106,7 +106,7 @@ def test_damaged_zstd_ends(path: Path, content: bytes, data: st.DataObject) -> N
 def test_a_pipe_that_gives_a_few_bytes_at_a_time(path: Path, content: bytes, step: int) -> None:
     path.write_bytes(content)
     plain = read_with_package(path)
-    reader, writer = os.pipe()
+    outlet, writer = os.pipe()
 
     def write() -> None:
         for at in range(0, len(content), step):
@@ -116,16 +116,16 @@ def test_a_pipe_that_gives_a_few_bytes_at_a_time(path: Path, content: bytes, ste
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        assert read_with_package(f"/dev/fd/{reader}") == plain
+        assert read_with_package(f"/dev/fd/{outlet}") == plain
     finally:
         thread.join()
-        os.close(reader)
+        os.close(outlet)
 
 
 @pytest.mark.parametrize("kind", [None, "gzip"])
 def test_a_live_pipe_shows_packets_at_once(kind: str | None) -> None:
     packer = zlib.compressobj(wbits=31) if kind else None
-    reader, writer = os.pipe()
+    outlet, writer = os.pipe()
 
     def send(content: bytes) -> None:
         if packer:
@@ -134,7 +134,7 @@ def test_a_live_pipe_shows_packets_at_once(kind: str | None) -> None:
 
     record = struct.pack("<IIII", 5, 6, 4, 60) + b"abcd"
     send(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-    with open_capture(f"/dev/fd/{reader}") as capture:
+    with open_capture(f"/dev/fd/{outlet}") as capture:
         assert (capture.size, capture.disk_size) == (None, None)
         assert capture.read(BATCH, timeout=0) == NOTHING_YET
         send(record)
@@ -151,7 +151,7 @@ def test_a_live_pipe_shows_packets_at_once(kind: str | None) -> None:
         assert capture.read(BATCH) == 0
         assert capture.read(BATCH) == 0
         assert not capture.take_warnings()
-    os.close(reader)
+    os.close(outlet)
 
 
 def test_standard_input(path: Path) -> None:
@@ -185,6 +185,40 @@ def test_blocks_larger_than_a_batch(path: Path, size: int, cut: int) -> None:
         behind = read_with_package(path)
         assert isinstance(behind, Reading)
         assert behind.packets[1].behind[4:1000] == b"y" * 996
+
+
+@st.composite
+def long_files(draw):
+    """pcapng with packets up to 6 kB and other blocks up to 30 kB."""
+    parts = [section("<"), interface("<", 1, 0)]
+    for number in range(draw(st.integers(1, 25))):
+        size = draw(st.integers(0, 6000))
+        if draw(st.booleans()):
+            head = struct.pack("<IIIII", 0, 0, number, size, size)
+            parts.append(block("<", 6, head + bytes([number]) * size))
+        else:
+            size *= draw(st.sampled_from([0, 1, 5]))
+            parts.append(block("<", 5, bytes([100 + number]) * size))
+    return b"".join(parts)
+
+
+@given(
+    long_files(), st.sampled_from([None, "greater 3000", "less 3000"]), st.sampled_from([500, 5000, 1 << 18])
+)
+@settings(max_examples=50)
+def test_batches_of_few_bytes(path: Path, content: bytes, bpf: str | None, chunk: int) -> None:
+    path.write_bytes(content)
+    whole = read_with_package(path, bpf=bpf)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "READ_BYTES", 1 << 15)
+        patch.setattr(reader, "OVERLAY_BYTES", 1 << 14)
+        patch.setattr(reader, "READ_CHUNK", chunk)
+        parts = read_with_package(path, bpf=bpf)
+    assert isinstance(whole, Reading)
+    assert isinstance(parts, Reading)
+    assert parts.without(behind=b"") == whole.without(behind=b"")
+    for ours, theirs in zip(parts.packets, whole.packets, strict=True):
+        assert ours.behind[:10_000] == theirs.behind[:10_000]
 
 
 BATCH = PacketBatch()
