@@ -3,8 +3,8 @@
 A plugin keeps one record per flow slot and works on whole batches. The engine calls, each time for all
 plugins in the order of their numbers:
 
-1. ``start`` once, before the first packet; then it asks for ``flow_fields`` once and for
-   ``packet_fields`` once per array of packets (arrays are reused, so their fields stay valid);
+1. ``start`` once, before the first packet; whoever writes columns then asks for ``flow_fields`` and
+   ``packet_fields``, and asks again when header descriptions were added;
 2. per batch ``on_packets``, then ``on_released``, then ``on_rows`` for the flows that are written;
 3. ``monitor`` at any time between two batches, ``report`` at the end, then ``finish``.
 

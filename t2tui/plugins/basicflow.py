@@ -1,4 +1,4 @@
-"""basicFlow: who talked to whom, when, over which headers (docs/basicflow.md)."""
+"""basicFlow: who talked to whom, when, over which headers (docs/plugins.md, "basicFlow")."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""basicStats: packet and byte counts, packet lengths, inter-arrival times (docs/basicstats.md).
+"""basicStats: packet and byte counts, packet lengths, inter-arrival times (docs/plugins.md, "basicStats").
 
 Every value that the text calls single is computed in single precision, one rounding per operation, in
 the order written there: the printed digits depend on it.

@@ -1,4 +1,4 @@
-"""tcpStates: anomalies of TCP connections (docs/tcpstates.md).
+"""tcpStates: anomalies of TCP connections (docs/plugins.md, "tcpStates").
 
 The state machine runs inside the flow table (core/flows), because its time-outs decide when a flow
 ends. This plugin switches it on and writes what it found.

@@ -1,4 +1,4 @@
-"""txtSink: the flow file and the header file that describes its columns (docs/txtsink.md)."""
+"""txtSink: the flow file and the header file that describes its columns (docs/files.md)."""
 
 import gzip
 import os
