@@ -8,6 +8,7 @@ from typing import Any
 
 import numba
 from llvmlite import ir
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 
@@ -106,3 +107,23 @@ def _prefetch(typing_context: Any, records: Any, index: Any) -> Any:
 
 prefetch: Callable[..., Any] = intrinsic(_prefetch)
 """Ask the processor for a record of up to 128 bytes that will be written soon; any index is allowed."""
+
+
+def _copy_bytes(
+    typing_context: Any, target: Any, target_position: Any, source: Any, source_position: Any, count: Any
+) -> Any:
+    signature = numba.types.void(target, numba.types.int64, source, numba.types.int64, numba.types.int64)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        to = context.make_array(sig.args[0])(context, builder, args[0]).data
+        of = context.make_array(sig.args[2])(context, builder, args[2]).data
+        memory_copy: Callable[..., Any] = cgutils.raw_memcpy
+        item = ir.Constant(ir.IntType(64), 1)
+        memory_copy(builder, builder.gep(to, [args[1]]), builder.gep(of, [args[3]]), args[4], item)
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+copy_bytes: Callable[..., Any] = intrinsic(_copy_bytes)
+"""Copy bytes between two uint8 arrays that do not overlap."""

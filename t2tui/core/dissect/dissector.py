@@ -1,14 +1,9 @@
 """The dissection kernel: fills the dissection part of PACKET for a batch."""
 
-from collections.abc import Callable
 from enum import IntEnum, auto
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from t2tui.core import flowstat as fs
@@ -32,6 +27,7 @@ from t2tui.core.layout import (
     SHOW_PORTS,
     SHOW_VLAN,
 )
+from t2tui.core.memory import copy_bytes
 
 
 class DissectCounter(IntEnum):
@@ -85,29 +81,6 @@ COMPLETE, MISS, SPILL_FULL = range(3)
 
 PADDED_PACKET = 64
 """Only packets up to this wire length can have padding."""
-
-
-def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
-    made: Callable[..., Any] = intrinsic(function)
-    return made
-
-
-@_intrinsic
-def copy_bytes(
-    typing_context: Any, target: Any, target_position: Any, source: Any, source_position: Any, count: Any
-) -> Any:
-    """Copy bytes between two uint8 arrays that do not overlap."""
-    signature = types.void(target, types.int64, source, types.int64, types.int64)
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        to = context.make_array(sig.args[0])(context, builder, args[0]).data
-        of = context.make_array(sig.args[2])(context, builder, args[2]).data
-        memory_copy: Callable[..., Any] = cgutils.raw_memcpy
-        item = ir.Constant(ir.IntType(64), 1)
-        memory_copy(builder, builder.gep(to, [args[1]]), builder.gep(of, [args[3]]), args[4], item)
-        return context.get_dummy_value()
-
-    return signature, codegen
 
 
 @routine
