@@ -140,7 +140,9 @@ class FlowFile:
     def _open(self) -> None:
         self._target: BinaryIO = self._outputs.open_flows(self._name())
         self._file = (
-            gzip.GzipFile(filename="", mode="wb", fileobj=self._target) if self._compress else self._target
+            gzip.GzipFile(filename="", mode="wb", fileobj=self._target, mtime=0)
+            if self._compress
+            else self._target
         )
         self._bytes = self._flows = 0
 
