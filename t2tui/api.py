@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 
 from t2tui import plugins as registry
 from t2tui.core.engine import Engine, RunOptions
+from t2tui.core.layout import PACKET
+from t2tui.core.run import Columns
 from t2tui.core.settings import load_settings
 from t2tui.core.store import ColumnStore
 from t2tui.plugins.base import Plugin, Run
+
+NO_ROWS = np.zeros(0, np.int64)
+"""Flow columns are read by slot alone."""
 
 
 class NoOutputs:
@@ -40,9 +45,8 @@ class Collector(Plugin):
     number = 999
     summary = "keeps flows and packets in memory"
 
-    def __init__(self, packet_array: NDArray[Any], keep_packets: bool) -> None:
+    def __init__(self, keep_packets: bool) -> None:
         super().__init__()
-        self._packet_array = packet_array
         self._keep_packets = keep_packets
 
     def start(self, run: Run) -> None:
@@ -56,7 +60,11 @@ class Collector(Plugin):
         if self.flows is None:
             self.flows = ColumnStore(self.run.flow_columns)
         if self.packets is None and self._keep_packets:
-            self.packets = ColumnStore(lambda: self.run.packet_columns(self._packet_array))
+            self.packets = ColumnStore(self._packet_columns)
+
+    def _packet_columns(self) -> Columns:
+        batch = self.run.batch
+        return self.run.packet_columns(np.zeros(1, PACKET) if batch is None else batch.packets)
 
     def take(self) -> tuple[ColumnStore, ColumnStore | None]:
         """Return what was collected, and begin anew."""
@@ -70,12 +78,13 @@ class Collector(Plugin):
         if self._keep_packets:
             self.open_stores()
             rows = np.flatnonzero(packets["flow"] >= 0)
-            cast(ColumnStore, self.packets).append(rows + self.run.row, packets["flow"][rows])
+            slots = packets["flow"][rows]
+            cast(ColumnStore, self.packets).append(rows + self.run.row, slots, self._packet_columns())
 
     def on_rows(self, slots: NDArray[Any]) -> None:
         """Keep the flows."""
         self.open_stores()
-        cast(ColumnStore, self.flows).append(slots[:0], slots)
+        cast(ColumnStore, self.flows).append(NO_ROWS, slots)
 
 
 @dataclass(frozen=True)
@@ -105,10 +114,9 @@ def _engine(
     assignments = [f"{flag}={value}" for flag, value in (settings or {}).items()]
     loaded = registry.load(plugins, load_settings(known, None, assignments, {}), error=report.append)
     run_options = RunOptions(packet_mode=packets, report=report.append, **options)
-    collector = Collector(np.zeros(0), packets)
+    collector = Collector(packets)
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     engine = Engine(source, run_options, NoOutputs(), [*loaded, collector], write_packets=False)
-    collector._packet_array = engine.packet_array
     return engine, collector
 
 

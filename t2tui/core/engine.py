@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core import report
-from t2tui.core.batch import BATCH_PACKETS, PacketBatch
-from t2tui.core.capture import NOTHING_YET, Capture, CaptureError, open_capture
+from t2tui.core.batch import BATCH_PACKETS
+from t2tui.core.capture import Capture, CaptureError, open_capture
 from t2tui.core.dissect import context
 from t2tui.core.dissect.dissector import DissectCounter, Dissector, Event
+from t2tui.core.feeder import Feeder, Portion, new_batches
 from t2tui.core.flows.counters import FlowCounter
 from t2tui.core.flows.table import CAPACITY, FlowTable
 from t2tui.core.labels import REVISION, Labels
-from t2tui.core.layout import PACKET
 from t2tui.core.linktypes import SUPPORTED, describe
 from t2tui.core.packetlines import PacketLines
 from t2tui.core.run import Run, Split, printed_name
@@ -136,8 +136,7 @@ class Engine:
         self._started = time.time_ns()
         self._clock = time.monotonic_ns()
         self._cancelled = threading.Event()
-        self._running = threading.Event()
-        self._running.set()
+        self._paused = False
         self._state = "reading"
         self._bytes_before = 0
         self._size: int | None = 0
@@ -146,7 +145,8 @@ class Engine:
         self._last_time = (0, 0)
         self._packet_lines: PacketLines | None = None
         self._autopilot_told = False
-        self._batch = PacketBatch(packets=np.zeros(options.batch_packets, PACKET))
+        self._batches = new_batches(options.batch_packets)
+        self._feeder: Feeder | None = None
         self._dissector = Dissector(1)
         labels = labels or Labels.builtin()
         self._flows = FlowTable(
@@ -172,25 +172,25 @@ class Engine:
             plugins={plugin.name: plugin for plugin in plugins},
         )
 
-    @property
-    def packet_array(self) -> NDArray[Any]:
-        """The PACKET records that every batch fills anew."""
-        return self._batch.packets
-
     # ------------------------------------------------------------------ control
 
     def cancel(self) -> None:
         """End the run after the current batch; flows and files are completed with what was read."""
         self._cancelled.set()
-        self._running.set()
+        if self._feeder is not None:
+            self._feeder.stop()
 
     def pause(self) -> None:
-        """Stop reading after the current batch."""
-        self._running.clear()
+        """Stop reading; the packets that are on their way are still worked on."""
+        self._paused = True
+        if self._feeder is not None:
+            self._feeder.pause()
 
     def resume(self) -> None:
         """Go on after pause()."""
-        self._running.set()
+        self._paused = False
+        if self._feeder is not None:
+            self._feeder.resume()
 
     def snapshot(self) -> Snapshot:
         """Return how far the run is."""
@@ -199,7 +199,7 @@ class Engine:
         counters = self._flows.counters
         capture = self._capture
         return Snapshot(
-            state=self._state if self._running.is_set() else "paused",
+            state="paused" if self._paused and self._state in ("reading", "waiting") else self._state,
             bytes_read=self._bytes_before + (capture.bytes_read if capture else 0),
             size=self._size,
             packets=packets,
@@ -290,7 +290,7 @@ class Engine:
         for plugin in self._plugins:
             plugin.start(run)
         if self._write_packets:
-            self._packet_lines = PacketLines(run, self._batch)
+            self._packet_lines = PacketLines(run)
         if self._is_list:
             options.report(f"Processing list file: {self._title}")
         else:
@@ -307,64 +307,57 @@ class Engine:
 
     def _read(self, capture: Capture) -> Iterator[None]:
         """Read one capture to its end."""
-        while not self._cancelled.is_set():
-            if not self._running.wait(PROGRESS_SECONDS):
-                yield
-                continue
-            count = capture.read(self._batch, PROGRESS_SECONDS)
-            self._state = "waiting" if count == NOTHING_YET else "reading"
-            if count > 0:
-                self._process(capture)
-            for line in self._reader_warnings(capture):
-                self._options.report(line)
-            if count == 0:
-                return
+        self._feeder = Feeder(capture, self._dissector, self._batches)
+        if self._paused:
+            self._feeder.pause()
+        if self._cancelled.is_set():
+            return
+        for portion in self._feeder.portions():
+            self._state = "waiting" if portion is None else "reading"
+            if portion is not None:
+                if portion.behind > portion.first:
+                    self._process(portion, capture)
+                for _, text in portion.warnings:
+                    self._options.report(report.wrn(text))
+                if portion.is_last:
+                    self._flows.reclaim()  # packet times are by row of the batch: not before it is done
+                    self._batches.put(portion.batch)
             yield
 
-    def _reader_warnings(self, capture: Capture, before: int | None = None) -> Iterator[str]:
-        """Yield warnings of the reader, up to a packet of the batch, and forget them."""
-        while capture.warnings and (before is None or capture.warnings[0].before_packet <= before):
-            yield report.wrn(capture.warnings.pop(0).text)
-
-    def _process(self, capture: Capture) -> None:
-        """Take a batch through dissection, flows and plugins."""
-        batch = self._batch
+    def _process(self, portion: Portion, capture: Capture) -> None:
+        """Take packets through flows and plugins."""
+        emit, packets = self._options.report, portion.batch.packets
         if self._first_time is None:
-            for line in self._reader_warnings(capture, 0):
-                self._options.report(line)
-            self._check_link_type(capture)
-            self._first_time = int(batch.packets[0]["sec"]), int(batch.packets[0]["frac"])
-            self._options.report(report.dump_start_line(*self._first_time))
-        else:
-            self._check_link_type(capture)
-        last = batch.packets[batch.count - 1]
+            self._tell_reader_warnings(portion, 0)
+            self._first_time = int(packets[0]["sec"]), int(packets[0]["frac"])
+            emit(report.dump_start_line(*self._first_time))
+        self._check_link_type(capture)
+        last = packets[portion.behind - 1]
         self._last_time = int(last["sec"]), int(last["frac"])
-        first = 0
-        while first < batch.count:
-            behind = self._dissector.dissect(batch, first)
-            self._tell(self._dissector.events(), int(batch.packets[0]["pktNo"]), capture)
-            self._hand_on(first, behind)
-            first = behind
-        self._flows.reclaim()  # not before the whole batch is done: packet times are by row of the batch
+        for event in portion.events:
+            self._tell_reader_warnings(portion, event.packet - int(packets[0]["pktNo"]))
+            emit(report.wrn(event_text(event)))
+        self._hand_on(portion)
+
+    def _tell_reader_warnings(self, portion: Portion, before: int) -> None:
+        """Print the reader's warnings up to a packet of the batch."""
+        while portion.warnings and portion.warnings[0][0] <= before:
+            self._options.report(report.wrn(portion.warnings.pop(0)[1]))
 
     def _check_link_type(self, capture: Capture) -> None:
         """Refuse link types that the dissection does not know, at the first packet as the reference does."""
-        if capture.link_type in SUPPORTED:
-            return
-        first = self._batch.packets[0]
-        if self._first_time is None:
-            self._options.report(report.dump_start_line(int(first["sec"]), int(first["frac"])))
-        self._finish_plugins()
-        raise UnsupportedLinkTypeError(
-            f"Unsupported link-layer type: {describe(capture.link_type)}",
-            "Only link types that 't2tui --help' lists can be dissected; convert the capture.",
-        )
+        if capture.link_type not in SUPPORTED:
+            self._finish_plugins()
+            raise UnsupportedLinkTypeError(
+                f"Unsupported link-layer type: {describe(capture.link_type)}",
+                "Only link types that 't2tui --help' lists can be dissected; convert the capture.",
+            )
 
-    def _hand_on(self, first: int, behind: int) -> None:
-        """Give packets [first, behind) of the batch to flows, plugins and sinks."""
-        run, batch = self.run_state, self._batch
-        packets = batch.packets[first:behind]
-        run.row = first
+    def _hand_on(self, portion: Portion) -> None:
+        """Give packets to flows, plugins and sinks."""
+        run, batch = self.run_state, portion.batch
+        packets = batch.packets[portion.first : portion.behind]
+        run.batch, run.row = batch, portion.first
         released = self._flows.assign(packets)
         if not self._autopilot_told and self._flows.autopilot_packet:
             self._autopilot_told = True
@@ -373,7 +366,7 @@ class Engine:
         for plugin in self._plugins:
             plugin.on_packets(packets, batch.data)
         if self._packet_lines is not None:
-            self._packet_lines.write(first, behind)
+            self._packet_lines.write(batch, portion.first, portion.behind)
         self._release(released)
 
     def _release(self, released: NDArray[Any]) -> None:
@@ -384,16 +377,6 @@ class Engine:
                 plugin.on_released(slots)
             for plugin in self._plugins:
                 plugin.on_rows(slots)
-
-    def _tell(self, events: list[Event], first_number: int, capture: Capture) -> None:
-        """Print the warnings of a batch in the order of its packets."""
-        emit = self._options.report
-        for event in events:
-            for line in self._reader_warnings(capture, event.packet - first_number):
-                emit(line)
-            text = _event_text(event)
-            if text:
-                emit(report.wrn(text))
 
     def _totals(self) -> report.Totals:
         totals = gather(self._dissector, self._flows, self._plugins)
@@ -430,8 +413,8 @@ class Engine:
             self._packet_lines.close()
 
 
-def _event_text(event: Event) -> str:
-    """Return the warning of an event, "" where the reference prints none."""
+def event_text(event: Event) -> str:
+    """Return the warning of an event."""
     if event.kind == context.EVENT_NO_DATA:
         return f"No data available for packet {event.packet}"
     if event.kind == context.EVENT_NULL_FAMILY:

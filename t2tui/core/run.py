@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from t2tui.core.columns import Column
 
 if TYPE_CHECKING:
+    from t2tui.core.batch import PacketBatch
     from t2tui.core.outputs import Outputs
     from t2tui.core.text.rows import Field
 
@@ -42,6 +43,7 @@ class Run:
         command: the program's arguments as called.
         started: wall clock at the start of the run, nanoseconds since 1970.
         plugins: all plugins of the run by name, in order of their numbers.
+        batch: the batch that is worked on.
         row: row of its batch at which the packets given to ``on_packets`` begin; arrays of a plugin that
             are read ``by="row"`` are indexed from there.
         packets: packets read so far; current whenever ``report`` or ``monitor`` is called, like the
@@ -66,6 +68,7 @@ class Run:
     command: Sequence[str] = ()
     started: int = 0
     plugins: dict[str, Any] = field(default_factory=dict)
+    batch: "PacketBatch | None" = None
     row: int = 0
     packets: int = 0
     bytes: int = 0

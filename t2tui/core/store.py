@@ -46,6 +46,16 @@ class GrowingArray:
         return self._data[: self._count]
 
 
+def parts(field: Field) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield the arrays that a field reads, with their names."""
+    yield "values", field.values
+    for name, source in (("second", field.second), ("kind", field.kind), ("count", field.count)):
+        if source is not None:
+            yield name, source
+    if field.when is not None:
+        yield "when", field.when[0]
+
+
 class ColumnStore:
     """Rows of typed columns, appended batch by batch.
 
@@ -62,24 +72,20 @@ class ColumnStore:
                 header descriptions known when they were made.
         """
         self._columns = columns
-        self._pairs: dict[str, tuple[Column, Field]] = {}
-        self._arrays: dict[tuple[Any, ...], GrowingArray] = {}
+        self._pairs = {column.name: (column, field) for column, field in columns()}
         self._rows = 0
-        for column, field in columns():
-            self._pairs[column.name] = (column, field)
-            for source in self._sources(field):
-                self._arrays.setdefault(self._key(source), GrowingArray(source))
-
-    @staticmethod
-    def _key(source: NDArray[Any]) -> tuple[Any, ...]:
-        """Name an array by its place in memory: several fields may read the same one."""
-        return (source.__array_interface__["data"][0], source.dtype.str, source.shape[1:], source.strides)
-
-    @staticmethod
-    def _sources(field: Field) -> Iterator[NDArray[Any]]:
-        for source in (field.values, field.second, field.kind, field.count, field.when and field.when[0]):
-            if source is not None:
-                yield source
+        self._arrays: list[GrowingArray] = []
+        self._places: dict[tuple[str, str], int] = {}  # (column, part of its field) -> array
+        self._plan: list[tuple[str, str]] = []  # which column and part fills each array
+        seen: dict[tuple[Any, ...], int] = {}
+        for name, (_, field) in self._pairs.items():
+            for part, source in parts(field):
+                key = (source.__array_interface__["data"][0], source.dtype.str, source.shape, source.strides)
+                if key not in seen:
+                    seen[key] = len(self._arrays)
+                    self._arrays.append(GrowingArray(source))
+                    self._plan.append((name, part))
+                self._places[name, part] = seen[key]
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -94,48 +100,40 @@ class ColumnStore:
         """Return type, unit and description of a column."""
         return self._pairs[name][0]
 
-    def append(self, rows: NDArray[np.int64] | NDArray[np.int32], slots: NDArray[np.int32]) -> None:
+    def append(
+        self, rows: NDArray[np.int64], slots: NDArray[np.int32], columns: "Columns | None" = None
+    ) -> None:
         """Append rows.
 
         Args:
             rows: rows of the batch, for fields read by row; may be empty when there are none.
             slots: flow slots, one per row, for fields read by slot.
+            columns: the columns again where their arrays are others than those given first.
         """
-        done: set[tuple[Any, ...]] = set()
-        for _, field in self._pairs.values():
-            by_when = field.when_by if field.when else field.by
-            for source in self._sources(field):
-                key = self._key(source)
-                if key in done:
-                    continue
-                done.add(key)
-                by = by_when if field.when is not None and source is field.when[0] else field.by
-                self._arrays[key].append(source[slots if by == "slot" else rows])
+        fields = {column.name: field for column, field in columns or self._pairs.values()}
+        for array, (name, part) in zip(self._arrays, self._plan, strict=True):
+            field = fields[name]
+            by = field.when_by if part == "when" else field.by
+            array.append(dict(parts(field))[part][slots if by == "slot" else rows])
         self._rows += len(slots)
 
-    def _stored(self, field: Field) -> Field:
-        """Return the field with this store's arrays in place of the engine's."""
-
-        def mine(source: NDArray[Any] | None) -> NDArray[Any] | None:
-            return None if source is None else self._arrays[self._key(source)].values
-
-        values = mine(field.values)
-        assert values is not None
-        when = None if field.when is None else (self._arrays[self._key(field.when[0])].values, field.when[1])
+    def _stored(self, name: str, field: Field) -> Field:
+        """Return a column's field with this store's arrays in place of the engine's."""
+        mine = {part: self._arrays[self._places[name, part]].values for part, _ in parts(field)}
         return Field(
             field.code,
-            values,
-            second=mine(field.second),
-            kind=mine(field.kind),
-            count=mine(field.count),
-            when=when,
+            mine["values"],
+            second=mine.get("second"),
+            kind=mine.get("kind"),
+            count=mine.get("count"),
+            when=None if field.when is None else (mine["when"], field.when[1]),
             words=field.words,
         )
 
     def fields(self, names: Sequence[str]) -> list[Field]:
         """Return fields over the rows stored so far, for a RowWriter."""
         fresh = {column.name: field for column, field in self._columns()}
-        return [self._stored(fresh[name]) for name in names]
+        return [self._stored(name, fresh[name]) for name in names]
 
     def text(self, name: str, first: int = 0, count: int | None = None) -> list[str]:
         """Return the cells of a column as the flow file prints them.
@@ -165,7 +163,7 @@ class ColumnStore:
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         column, engine_field = self._pairs[name]
-        field = self._stored(engine_field)
+        field = self._stored(name, engine_field)
         if field.code in (Code.TIME, Code.SIGNED_TIME) and field.count is None:
             assert field.second is not None
             nanoseconds = field.values.astype(np.int64) * NANOSECONDS + field.second.astype(np.int64)
