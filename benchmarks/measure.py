@@ -145,9 +145,19 @@ class Spread:
         return cls(statistics.median(figures), min(figures), max(figures))
 
 
-def ratios(runs: Sequence[Run], others: Sequence[Run]) -> list[float]:
-    """Return wall clock of ``runs`` divided by that of ``others``, round by round.
+def ratios(figures: Sequence[float], others: Sequence[float]) -> list[float]:
+    """Return figures of one contestant divided by those of another, round by round.
 
     Both ran within the same seconds, so a change of the machine's speed between rounds cancels out.
     """
-    return [run.wall / other.wall for run, other in zip(runs, others, strict=True)]
+    return [figure / other for figure, other in zip(figures, others, strict=True)]
+
+
+def walls(runs: Sequence[Run]) -> list[float]:
+    """Return the wall clock of runs."""
+    return [run.wall for run in runs]
+
+
+def cpus(runs: Sequence[Run]) -> list[float]:
+    """Return the processor time of runs."""
+    return [run.cpu for run in runs]

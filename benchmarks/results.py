@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from measure import Run, Spread, own_peak, ratios
+from measure import Run, Spread, cpus, own_peak, ratios, walls
 
 OURS = "t2tui"
 """The contestant that all others are compared with."""
@@ -36,7 +36,7 @@ class Results:
     def wall(self, workload: str, contestant: str) -> float | None:
         """Return the median wall clock in seconds."""
         runs = self.of(workload, contestant)
-        return Spread.of([run.wall for run in runs]).median if runs else None
+        return Spread.of(walls(runs)).median if runs else None
 
     def peak(self, workload: str, contestant: str) -> float | None:
         """Return the median peak memory in bytes."""
@@ -46,14 +46,23 @@ class Results:
     def ratio(self, workload: str, contestant: str, other: str) -> float | None:
         """Return the median of wall clock over the other's wall clock, round by round."""
         runs, others = self.of(workload, contestant), self.of(workload, other)
-        return Spread.of(ratios(runs, others)).median if runs and others else None
+        return Spread.of(ratios(walls(runs), walls(others))).median if runs and others else None
 
     def as_json(self) -> dict[str, object]:
         """Return what json.dump can write."""
         return asdict(self)
 
 
-HEADER = ["workload", "program", "wall s", "CPU s", "packets/s", "peak MB", f"time / {OURS}'s"]
+HEADER = [
+    "workload",
+    "program",
+    "wall s",
+    "CPU s",
+    "packets/s",
+    "peak MB",
+    f"wall / {OURS}'s",
+    f"CPU / {OURS}'s",
+]
 
 
 def _spread(figures: Sequence[float], digits: int) -> str:
@@ -73,11 +82,11 @@ def rows(results: Results) -> list[list[str]]:
     for workload, contestants in results.runs.items():
         packets, ours = results.packets.get(workload), contestants.get(OURS)
         for name, runs in contestants.items():
-            walls = [run.wall for run in runs]
-            rate = f"{packets / Spread.of(walls).median:,.0f}" if packets else "-"
-            ratio = _spread(ratios(runs, ours), 2) if ours else "-"
-            cpu = _spread([run.cpu for run in runs], 2)
-            table.append([workload, name, _spread(walls, 2), cpu, rate, _peak(runs), ratio])
+            rate = f"{packets / Spread.of(walls(runs)).median:,.0f}" if packets else "-"
+            row = [workload, name, _spread(walls(runs), 2), _spread(cpus(runs), 2), rate, _peak(runs)]
+            for figures in (walls, cpus):
+                row.append(_spread(ratios(figures(runs), figures(ours)), 2) if ours else "-")
+            table.append(row)
     return table
 
 

@@ -32,8 +32,9 @@ def test_rows_show_median_and_range_and_the_ratio_round_by_round(results: Result
     assert table[0]["CPU s"] == "2.50 (1.50-3.50)"
     assert table[0]["packets/s"] == "500"
     assert table[0]["peak MB"] == "600 (500-700)"
-    assert table[0]["time / t2tui's"] == "1.00 (1.00-1.00)"
-    assert table[1]["time / t2tui's"] == "1.00 (0.50-2.00)"
+    assert table[0]["wall / t2tui's"] == "1.00 (1.00-1.00)"
+    assert table[1]["wall / t2tui's"] == "1.00 (0.50-2.00)"
+    assert table[1]["CPU / t2tui's"] == "0.08 (0.07-0.09)"
     assert table[2]["packets/s"] == "-"
 
 
@@ -43,7 +44,7 @@ def test_a_peak_that_the_measuring_process_hides_is_a_bound(results: Results) ->
 
 def test_without_t2tui_there_are_figures_but_no_ratios(results: Results) -> None:
     del results.runs["web"]["t2tui"]
-    assert rows(results)[0][-1] == "-"
+    assert rows(results)[0][-2:] == ["-", "-"]
 
 
 def test_figures_of_contestants_that_did_not_run_are_none(results: Results) -> None:
