@@ -11,14 +11,16 @@ from pathlib import Path
 import platformdirs
 
 from t2tui import __version__, plugins
-from t2tui.cli.exits import FAILED, USAGE, Failure
+from t2tui.cli.exits import DONE, FAILED, USAGE, Failure
 from t2tui.cli.interrupt import Interrupt
+from t2tui.cli.kernels import compile_kernels, compiled
 from t2tui.cli.progress import Line, progress_line
 from t2tui.cli.report import Report
 from t2tui.cli.terminal import abandon, has_colour, printable, say
 from t2tui.core.capture import CaptureError, read_list
 from t2tui.core.columns import OLD_NAMES, old_name
 from t2tui.core.engine import Engine, RunOptions, Snapshot, UnsupportedLinkTypeError
+from t2tui.core.jit import CACHE
 from t2tui.core.outputs import STANDARD, OutputError, Outputs, output_prefix
 from t2tui.core.run import Split, printed_name
 from t2tui.core.settings import Settings, SettingsError, load_settings
@@ -87,26 +89,27 @@ def analyse(request: Request) -> int:
     line = Line(sys.stderr)
     failed = False
     with Interrupt(line) as interrupt:
-        for source, prefix in zip(request.sources, prefixes, strict=True):
-            try:
-                _run(request, source, prefix, settings, interrupt, line)
-            except CaptureError as wrong:
-                line.clear()
-                say("ERR", wrong.message)
-                say("INF", wrong.hint)
-                failed = True
-            except OutputError as wrong:
-                line.clear()
-                say("ERR", str(wrong))
-                if request.where == STANDARD:
-                    abandon(sys.stdout.buffer)
-                failed = True
-            finally:
-                line.clear()
-                interrupt.watch(None)
-            if interrupt.code:
-                break
-    return interrupt.code or (FAILED if failed else 0)
+        try:
+            _prepare(request, line)
+            for source, prefix in zip(request.sources, prefixes, strict=True):
+                failed |= not _succeeds(request, source, prefix, settings, interrupt, line)
+                if interrupt.code:
+                    break
+        except KeyboardInterrupt:
+            line.clear()
+    return interrupt.code or (FAILED if failed else DONE)
+
+
+def _prepare(request: Request, line: Line) -> None:
+    """Compile the kernels if this is the first run."""
+    if CACHE is None:
+        say("WRN", "No folder is writable for compiled kernels: every run compiles them anew")
+    if compiled():
+        return
+    terminal = sys.stderr.isatty()
+    if not terminal and not request.quiet:
+        say("INF", "Compiling kernels; only the first run does")
+    compile_kernels(line if terminal and not request.quiet else None)
 
 
 def _check_names(request: Request) -> None:
@@ -145,6 +148,34 @@ def _prefixes(request: Request) -> list[str]:
             raise Failure(f"'{other}' and '{source}' would both write '{prefix}_flows.txt'; {advice}", USAGE)
         prefixes.append(prefix)
     return prefixes
+
+
+def _succeeds(
+    request: Request,
+    source: str,
+    prefix: str,
+    settings: dict[str, Settings],
+    interrupt: Interrupt,
+    line: Line,
+) -> bool:
+    """Analyse one capture; say what is wrong if it cannot be done."""
+    try:
+        _run(request, source, prefix, settings, interrupt, line)
+    except CaptureError as wrong:
+        line.clear()
+        say("ERR", wrong.message)
+        say("INF", wrong.hint)
+        return False
+    except OutputError as wrong:
+        line.clear()
+        say("ERR", str(wrong))
+        if request.where == STANDARD:
+            abandon(sys.stdout.buffer)
+        return False
+    finally:
+        interrupt.watch(None)
+        line.clear()
+    return True
 
 
 def _run(
