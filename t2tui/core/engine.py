@@ -358,7 +358,7 @@ class Engine:
         run, batch = self.run_state, portion.batch
         packets = batch.packets[portion.first : portion.behind]
         run.batch, run.row = batch, portion.first
-        released = self._flows.assign(packets)
+        released = self._flows.assign(packets, portion.first)
         if not self._autopilot_told and self._flows.autopilot_packet:
             self._autopilot_told = True
             for line in report.autopilot_lines(self._totals()):

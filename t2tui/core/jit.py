@@ -81,6 +81,12 @@ OPTIONS: dict[str, Any] = {
 Record = Any
 """Type of one record of a structured array as a kernel's argument (numba: attributes are its fields)."""
 
+Records = Any
+"""Type of a structured array as a kernel's argument: elements are of type Record."""
+
+Integer = Any
+"""Type of an int64 in kernels, which for a type checker is now a Python int, now one of numpy's."""
+
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function on its first call (nopython, no bounds checks, GIL released, cached).

@@ -127,3 +127,23 @@ def _copy_bytes(
 
 copy_bytes: Callable[..., Any] = intrinsic(_copy_bytes)
 """Copy bytes between two uint8 arrays that do not overlap."""
+
+
+def _prefetch_line(typing_context: Any, array: Any, index: Any, offset: Any) -> Any:
+    signature = numba.types.void(array, numba.types.int64, numba.types.int64)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        byte, word = ir.IntType(8), ir.IntType(32)
+        element = builder.bitcast(builder.gep(data, [args[1]]), byte.as_pointer())
+        address = builder.gep(element, [args[2]])
+        kind = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), word, word, word])
+        call = builder.module.declare_intrinsic("llvm.prefetch", [byte.as_pointer()], kind)
+        builder.call(call, [address, word(0), word(3), word(1)])  # for reading, keep in all caches, data
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+prefetch_line: Callable[..., Any] = intrinsic(_prefetch_line)
+"""Ask the processor for the cache line at a byte offset in an array's element; any index is allowed."""

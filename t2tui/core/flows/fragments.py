@@ -11,8 +11,8 @@ only where the protocol is 0: the reference's behaviour (docs/flows.md, "Fragmen
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.flows.pairs import close_gap, free_place, mix
-from t2tui.core.jit import Record, inlined
+from t2tui.core.flows.pairs import free_place, mix
+from t2tui.core.jit import Integer, Record, Records, inlined
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _S1 = np.uint64(1)
@@ -22,7 +22,7 @@ _S33 = np.uint64(33)
 
 
 @inlined
-def chain_hash(key: Record, fragment_id: int, protocol: int) -> np.int64:
+def chain_hash(key: Record, fragment_id: Integer, protocol: Integer) -> Integer:
     """Return the hash of a fragment key, 31 bits.
 
     Args:
@@ -39,11 +39,11 @@ def chain_hash(key: Record, fragment_id: int, protocol: int) -> np.int64:
 @inlined
 def find_chain(
     table: NDArray[np.int64],
-    records: NDArray[np.void],
+    records: Records,
     key: Record,
-    fragment_id: int,
-    protocol: int,
-) -> int:
+    fragment_id: Integer,
+    protocol: Integer,
+) -> Integer:
     """Return the place of a key's entry, -1 without."""
     mask = len(table) - 1
     hashed = chain_hash(key, fragment_id, protocol)
@@ -67,13 +67,7 @@ def find_chain(
 
 
 @inlined
-def enter_chain(table: NDArray[np.int64], flow: Record, slot: int) -> None:
+def enter_chain(table: NDArray[np.int64], flow: Record, slot: Integer) -> None:
     """Enter a flow under its own addresses and ``lastFragId``; the key is not in the table."""
     hashed = chain_hash(flow, np.int64(flow.lastFragId), np.int64(flow.l4Proto))
     table[free_place(table, hashed)] = hashed << 32 | (slot + 1)
-
-
-@inlined
-def drop_chain(table: NDArray[np.int64], place: int) -> None:
-    """Remove the entry at a place."""
-    close_gap(table, place)

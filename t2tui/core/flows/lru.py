@@ -1,121 +1,149 @@
-"""The list of flows, most recently touched first, with one marker per time-out value.
+"""The list of flows, most recently touched first, and one marker per time-out value in it.
 
-Flows and markers are records of one array, linked through ``newer`` and ``older``. Behind the flows
-follow the head, the tail and the markers, largest time-out first:
+A marker stands behind the flows that are younger than its time-out and that it did not look at since
+they were last touched. Instead of being a member of the list, it is a bit (``marks``) in the node in
+front of it, the *front*: a flow, or the head when there is no flow in front of the marker.
 
-    slot 0 ... head-1 | head | tail | marker of the largest time-out | ... | marker of the smallest
+Nodes are a compact array of their own, because a packet touches those of four flows. Node ``slot`` is
+that of the flow with this number; behind the flows follow the nodes of head and tail.
 
-A marker stands behind the flows that are younger than its time-out and were not looked at by it
-since they were last touched. Most packets move no marker. To know this without looking, the kernels
-keep the earliest time at which a marker could have something to do (State.NEXT_DUE, integer ns). It
-may be too early, never too late:
-
-* A walk notes, for its marker, when the flow in front of the marker comes of age.
-* Whoever takes the flow in front of a marker away, or puts one between head and marker, brings
-  NEXT_DUE forward to the earliest time the new neighbour could be due, and sets State.STIRRED.
-* A flow whose last-seen time becomes smaller (time ran backwards) makes the next packet look.
+Most packets move no marker. To know this without looking, ``due`` holds for each marker a time in ns
+at which the flow in front of it is surely still too young, and State.NEXT_DUE the smallest of these.
+Both may be too early, never too late: they are written whenever the front changes, and when a
+flow's last-seen time becomes smaller (time ran backwards), State.STIRRED makes the next packet look
+at all markers.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.flows.counters import State
-from t2tui.core.jit import Record, inlined
+from t2tui.core.jit import Integer, Record, Records, inlined
+
+NODE = np.dtype(
+    [
+        ("last", "i8"),  # last seen, ns; -FAR if the packet's time has no meaning in ns
+        ("newer", "i4"),
+        ("older", "i4"),
+        ("timeout", "f4"),  # s
+        ("marks", "u4"),  # bit k: marker k is directly behind this node
+    ],
+    align=True,
+)
+"""Place of a flow in the list and what the time-outs need of it."""
 
 FAR = 1 << 62
 """A time beyond all times, ns."""
 
 _BILLION = 1_000_000_000
-_MIN_SEC = -(1 << 33)
-_MAX_SEC = 1 << 33  # 2**33 s in ns still fit in 63 bits
+_SECONDS = 1 << 32  # in ns less than FAR
 
 
-def young_ages(timeouts: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return ages in ns at which no time-out can have passed yet, whatever the rounding of ages.
+def surely_younger(timeouts: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return ages in ns below which the reference's age is less than the time-out, whatever it rounds.
 
-    Ages are single precision (relative error 2**-24) of a sum whose seconds are exact below 2**24.
+    Its ages are sums in single precision: the error is below 2**-22 of the seconds.
 
     Args:
         timeouts: float32, seconds.
-
-    Returns:
-        int64, ns; smaller than each time-out by a part in 2**20 and 1 us.
     """
-    ns = (np.minimum(timeouts.astype(np.float64), 2.0**23) * 1e9).astype(np.int64)
+    ns = (timeouts.astype(np.float64) * 1e9).astype(np.int64)
     return ns - (ns >> 20) - 1000
 
 
+def surely_older(timeouts: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return ages in ns above which the reference's age is at least the time-out."""
+    ns = (timeouts.astype(np.float64) * 1e9).astype(np.int64)
+    return ns + (ns >> 20) + 1000
+
+
 @inlined
-def clock(sec: int, frac: int, odd: int) -> int:
-    """Return a time in ns, or ``odd`` when the fraction or the seconds are out of their range."""
-    if 0 <= frac < _BILLION and _MIN_SEC <= sec < _MAX_SEC:
+def clock(sec: Integer, frac: Integer, odd: Integer) -> Integer:
+    """Return a time in ns, or ``odd`` when seconds or fraction are out of their range."""
+    if 0 <= frac < _BILLION and 0 <= sec < _SECONDS:
         return sec * _BILLION + frac
     return odd
 
 
 @inlined
-def age(sec: int, frac: int, flow: Record) -> np.float32:
+def age(sec: Integer, frac: Integer, flow: Record) -> np.float32:
     """Return the time since a flow was last seen in the reference's arithmetic: single precision."""
     seconds = np.float32(sec - flow.lastSec)
     return np.float32(np.float64(seconds) + np.float64(frac - flow.lastFrac) / 1e9)
 
 
 @inlined
+def due_time(nodes: Records, node: Integer, younger: Integer) -> Integer:
+    """Return the time in ns before which a marker behind a node has nothing to do."""
+    return FAR if node >= len(nodes) - 2 else nodes[node].last + younger
+
+
+@inlined
+def hand_marks(
+    nodes: Records,
+    fronts: NDArray[np.int64],
+    due: NDArray[np.int64],
+    younger: NDArray[np.int64],
+    state: NDArray[np.int64],
+    marks: Integer,
+    node: Integer,
+) -> None:
+    """Put markers behind another node.
+
+    Args:
+        nodes: NODE records.
+        fronts: int64, node in front of each marker.
+        due: int64, ns, per marker.
+        younger: surely_younger() of the time-outs.
+        state: State vector.
+        marks: bits of the markers.
+        node: their new front, a flow or the head.
+    """
+    nodes[node].marks |= marks
+    for k in range(len(fronts)):
+        if marks >> k & 1:
+            fronts[k] = node
+            due[k] = due_time(nodes, node, younger[k])
+            state[State.NEXT_DUE] = min(state[State.NEXT_DUE], due[k])
+
+
+@inlined
 def detach(
-    records: NDArray[np.void], state: NDArray[np.int64], young: NDArray[np.int64], head: int, slot: int
+    nodes: Records,
+    fronts: NDArray[np.int64],
+    due: NDArray[np.int64],
+    younger: NDArray[np.int64],
+    state: NDArray[np.int64],
+    slot: Integer,
 ) -> None:
     """Take a flow out of the list."""
-    newer = np.int64(records[slot].newer)
-    older = np.int64(records[slot].older)
-    records[newer].older = older
-    records[older].newer = newer
-    if older > head + 1:  # a marker: its neighbour is another flow now
-        while newer > head:
-            newer = np.int64(records[newer].newer)
-        if newer != head:
-            last = clock(records[newer].lastSec, records[newer].lastFrac, -FAR)
-            state[State.NEXT_DUE] = min(state[State.NEXT_DUE], last + young[-1])
-        state[State.STIRRED] = 1
+    newer = np.int64(nodes[slot].newer)
+    older = np.int64(nodes[slot].older)
+    nodes[newer].older = older
+    nodes[older].newer = newer
+    marks = np.int64(nodes[slot].marks)
+    if marks:
+        hand_marks(nodes, fronts, due, younger, state, marks, newer)
 
 
 @inlined
 def attach(
-    records: NDArray[np.void],
+    nodes: Records,
+    fronts: NDArray[np.int64],
+    due: NDArray[np.int64],
+    younger: NDArray[np.int64],
     state: NDArray[np.int64],
-    young: NDArray[np.int64],
-    head: int,
-    slot: int,
-    last: int,
+    slot: Integer,
 ) -> None:
-    """Put a flow behind the head.
-
-    Args:
-        records: FLOW records.
-        state: State vector.
-        young: young_ages() of the time-outs, int64, ns, largest first.
-        head: position of the head.
-        slot: the flow.
-        last: its last-seen time in ns, ``-FAR`` if that has no meaning.
-    """
-    older = np.int64(records[head].older)
-    records[slot].newer = head
-    records[slot].older = older
-    records[head].older = slot
-    records[older].newer = slot
-    if older > head + 1:
-        state[State.NEXT_DUE] = min(state[State.NEXT_DUE], last + young[-1])
-        state[State.STIRRED] = 1
-
-
-@inlined
-def place_behind(records: NDArray[np.void], marker: int, node: int) -> None:
-    """Move a marker directly behind a node."""
-    newer = records[marker].newer
-    older = records[marker].older
-    records[newer].older = older
-    records[older].newer = newer
-    older = records[node].older
-    records[marker].newer = node
-    records[marker].older = older
-    records[node].older = marker
-    records[older].newer = marker
+    """Put a flow behind the head."""
+    head = len(nodes) - 2
+    older = np.int64(nodes[head].older)
+    nodes[slot].newer = head
+    nodes[slot].older = older
+    nodes[head].older = slot
+    nodes[older].newer = slot
+    marks = np.int64(nodes[head].marks)
+    nodes[slot].marks = 0
+    if marks:
+        nodes[head].marks = 0
+        hand_marks(nodes, fronts, due, younger, state, marks, slot)

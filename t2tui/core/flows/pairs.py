@@ -13,7 +13,8 @@ and floods, spread over the table; long chains need a search for collisions made
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.jit import Record, inlined, kernel
+from t2tui.core.jit import Integer, Record, inlined, kernel
+from t2tui.core.layout import KIND_IPV6
 
 _ODD1 = np.uint64(0x9E3779B97F4A7C15)
 _ODD2 = np.uint64(0xD6E8FEB86659FD93)
@@ -34,21 +35,24 @@ def mix(x: np.uint64) -> np.uint64:
 
 
 @inlined
-def pair_hash(packet: Record) -> np.int64:
+def pair_hash(packet: Record) -> Integer:
     """Return the hash of a PACKET's flow key, 31 bits, equal for both directions."""
-    a = mix(packet.srcLo ^ (np.uint64(packet.srcPort) << _S48) ^ mix(packet.srcHi) * _ODD3)
-    b = mix(packet.dstLo ^ (np.uint64(packet.dstPort) << _S48) ^ mix(packet.dstHi) * _ODD3)
+    a = packet.srcLo ^ np.uint64(packet.srcPort) << _S48
+    b = packet.dstLo ^ np.uint64(packet.dstPort) << _S48
+    if packet.kind == KIND_IPV6:
+        a ^= mix(packet.srcHi) * _ODD3
+        b ^= mix(packet.dstHi) * _ODD3
     rest = (
         np.uint64(packet.ethType)
         | np.uint64(packet.vlan) << _S16
         | np.uint64(packet.l4Proto) << _S32
         | np.uint64(packet.kind) << _S48
     )
-    return np.int64(mix((a + b) ^ (a ^ b) * _ODD3 ^ rest * _ODD1) >> _S33)
+    return np.int64(mix((mix(a) + mix(b)) ^ rest * _ODD3) >> _S33)
 
 
 @inlined
-def free_place(table: NDArray[np.int64], hashed: int) -> int:
+def free_place(table: NDArray[np.int64], hashed: Integer) -> Integer:
     """Return the empty place for a new entry."""
     mask = len(table) - 1
     place = hashed & mask
@@ -58,7 +62,7 @@ def free_place(table: NDArray[np.int64], hashed: int) -> int:
 
 
 @inlined
-def close_gap(table: NDArray[np.int64], place: int) -> None:
+def close_gap(table: NDArray[np.int64], place: Integer) -> None:
     """Empty a place and move the entries behind it back where that brings them nearer home."""
     mask = len(table) - 1
     behind = place
@@ -75,7 +79,7 @@ def close_gap(table: NDArray[np.int64], place: int) -> None:
 
 
 @inlined
-def drop_pair(table: NDArray[np.int64], hashed: int, slot: int, opposite: int) -> None:
+def drop_pair(table: NDArray[np.int64], hashed: Integer, slot: Integer, opposite: Integer) -> None:
     """Remove the entry that names one of two slots; there is one."""
     mask = len(table) - 1
     place = hashed & mask

@@ -1,17 +1,19 @@
 """The flow table: packets in, flows and released flows out."""
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.batch import BATCH_PACKETS
+from t2tui.core.flows.arrays import Arrays, Labels
+from t2tui.core.flows.assign import assign
 from t2tui.core.flows.counters import FlowCounter, State
-from t2tui.core.flows.kernels import FLOW_TIMEOUT, Arrays, Labels, assign, flush, reclaim
-from t2tui.core.flows.lru import FAR, young_ages
+from t2tui.core.flows.create import FLOW_TIMEOUT
+from t2tui.core.flows.lru import FAR, NODE, surely_older, surely_younger
 from t2tui.core.flows.pairs import rehash
+from t2tui.core.flows.release import flush, reclaim
 from t2tui.core.flows.tcp import TCP_STATE, TCP_TIMEOUTS
 from t2tui.core.layout import FLOW, PACKET_TIMES, RELEASED
 
@@ -38,6 +40,13 @@ def _label_arrays(labels: LabelLookup | None) -> Labels:
         u4, u8 = np.zeros(0, np.uint32), np.zeros(0, np.uint64)
         return Labels(u4, u4, u8, u8, u4)
     return Labels(labels.v4_start, labels.v4_row, labels.v6_start_hi, labels.v6_start_lo, labels.v6_row)
+
+
+def _aligned_zeros(count: int, dtype: np.dtype[np.void]) -> NDArray[np.void]:
+    """Return records that begin at a cache line."""
+    memory = np.zeros(count * dtype.itemsize + 64, np.uint8)
+    start = -memory.ctypes.data % 64
+    return memory[start : start + count * dtype.itemsize].view(dtype)
 
 
 def _table_size(entries: int) -> int:
@@ -92,8 +101,8 @@ class FlowTable:
         self.batch_packets = batch_packets
         slots = capacity + batch_packets
         descending = np.array(sorted(set(registered), reverse=True), np.float32)
-        self.records = np.zeros(slots + 2 + len(descending), FLOW)
-        self.tcp = np.zeros(slots + 1 if tcp_states else 1, TCP_STATE)
+        self.records = _aligned_zeros(slots, FLOW)
+        self.tcp = np.zeros(slots if tcp_states else 0, TCP_STATE)
         self.times = np.zeros(batch_packets if packet_times else 0, PACKET_TIMES)
         self.counters = np.zeros(len(FlowCounter), np.int64)
         self.proto_packets = np.zeros(256, np.int64)
@@ -101,15 +110,15 @@ class FlowTable:
         self.eth_packets = np.zeros(65536, np.int64)
         self._state = np.zeros(len(State), np.int64)
         self._state[State.FREE] = -1
-        self._state[State.NEXT_DUE] = -FAR
-        self._state[State.STIRRED] = 1
+        self._state[State.NEXT_DUE] = FAR
         self._labels = _label_arrays(labels)
         self._assigned = 0
-        self._link_list(slots, [int(np.flatnonzero(descending == np.float32(t))[0]) for t in registered])
         self._arrays = Arrays(
             records=self.records,
+            nodes=np.zeros(slots + 2, NODE),
             tcp=self.tcp,
             times=self.times,
+            hashes=np.zeros(batch_packets, np.int64),
             pairs=np.zeros(_table_size(batch_packets), np.int64),
             fragments=np.zeros(_table_size(batch_packets), np.int64),
             released=np.zeros(slots, RELEASED),
@@ -119,16 +128,14 @@ class FlowTable:
             proto_bytes=self.proto_bytes,
             eth_packets=self.eth_packets,
             timeouts=descending,
-            young=young_ages(descending),
-            due=np.full(len(descending), -FAR, np.int64),
+            younger=surely_younger(descending),
+            older=surely_older(descending),
+            fronts=np.full(len(descending), slots, np.int64),
+            due=np.full(len(descending), FAR, np.int64),
         )
-
-    def _link_list(self, head: int, markers: Sequence[int]) -> None:
-        """Link head, markers in the order of their registration, and tail."""
-        nodes = [head, *dict.fromkeys(head + 2 + marker for marker in markers), head + 1]
-        for newer, older in pairwise(nodes):
-            self.records[newer]["older"] = older
-            self.records[older]["newer"] = newer
+        head, tail = slots, slots + 1
+        self._arrays.nodes[head] = (0, -1, tail, 0.0, (1 << len(descending)) - 1)
+        self._arrays.nodes[tail] = (0, head, -1, 0.0, 0)
 
     @property
     def status(self) -> int:
@@ -145,7 +152,7 @@ class FlowTable:
         """Number of the packet at which the table was full for the first time, 0 if it never was."""
         return int(self._state[State.AUTOPILOT_AT])
 
-    def assign(self, packets: NDArray[np.void]) -> NDArray[np.void]:
+    def assign(self, packets: NDArray[np.void], row: int = 0) -> NDArray[np.void]:
         """Give each packet its flow: fill the flow part of the PACKET records.
 
         Before each packet the time-outs are looked at, so flows end before the packet that is `packet` in
@@ -154,25 +161,25 @@ class FlowTable:
 
         Args:
             packets: PACKET records, dissection part filled.
+            row: row of the first packet in its batch: its place in ``times``.
 
         Returns:
             RELEASED entries in the order of output: a view, valid until reclaim().
 
         Raises:
-            ValueError: more than ``batch_packets`` packets since the last reclaim().
+            ValueError: more than ``batch_packets`` packets since the last reclaim(), or rows beyond them.
         """
         count = len(packets)
-        if self._assigned + count > self.batch_packets:
+        if max(self._assigned, row) + count > self.batch_packets:
             raise ValueError(
-                f"{self._assigned + count} packets since the last reclaim(), "
+                f"{self._assigned + count} packets since the last reclaim(), up to row {row + count - 1}, "
                 f"but batch_packets is {self.batch_packets}"
             )
         self._assigned += count
         self._make_room("pairs", int(self._state[State.PAIRS]) + count)
         self._make_room("fragments", int(self._state[State.FRAGMENTS]) + count)
         first = int(self._state[State.RELEASED])
-        arrays = self._arrays._replace(times=self.times[self._assigned - count :])
-        assign(packets, arrays, self._labels, self.capacity)
+        assign(packets, row, self._arrays, self._labels, self.capacity)
         return self._arrays.released[first : int(self._state[State.RELEASED])]
 
     def _make_room(self, name: str, entries: int) -> None:
@@ -180,7 +187,8 @@ class FlowTable:
         if 2 * entries > len(old):
             table = np.zeros(2 * _table_size(entries), np.int64)
             rehash(old, table)
-            self._arrays = self._arrays._replace(**{name: table})
+            changes: dict[str, Any] = {name: table}
+            self._arrays = self._arrays._replace(**changes)
 
     def flush(self) -> NDArray[np.void]:
         """Release all flows (end of the capture); their ``packet`` is -1.

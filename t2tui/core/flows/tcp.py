@@ -5,9 +5,8 @@ compared in more than 32 bits: nothing acknowledges 0xffffffff.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from t2tui.core.jit import inlined
+from t2tui.core.jit import Integer, Records, inlined
 
 TCP_STATE = np.dtype(
     [
@@ -24,6 +23,9 @@ TCP_STATE = np.dtype(
     align=True,
 )
 """State of one direction; one record per slot."""
+
+TCP = 6
+"""IP protocol number."""
 
 NEW, ESTABLISHED, CLOSING, CLOSED, RESET = range(5)
 
@@ -49,7 +51,7 @@ _ROLE = _ACK | _RST | _SYN | _FIN
 
 
 @inlined
-def clear(tcp: NDArray[np.void], slot: int) -> None:
+def clear(tcp: Records, slot: Integer) -> None:
     """Prepare the record of a new flow."""
     me = tcp[slot]
     me.synSeq = 0
@@ -65,34 +67,43 @@ def clear(tcp: NDArray[np.void], slot: int) -> None:
 
 @inlined
 def enter(
-    records: NDArray[np.void], tcp: NDArray[np.void], slot: int, state: int, timeout: float, anomalies: int
+    nodes: Records,
+    tcp: Records,
+    slot: Integer,
+    state: Integer,
+    timeout: float,
+    anomalies: Integer,
 ) -> None:
     """Set state and time-out of a flow and add anomalies; nothing happens for slot -1."""
     if slot >= 0:
         tcp[slot].state = state
         tcp[slot].anomalies |= anomalies
-        records[slot].timeout = timeout
+        nodes[slot].timeout = timeout
 
 
 @inlined
-def reset(records: NDArray[np.void], tcp: NDArray[np.void], slot: int, other: int, anomalies: int) -> None:
+def reset(nodes: Records, tcp: Records, slot: Integer, other: Integer, anomalies: Integer) -> None:
     """Handle a RST from a flow: both directions are reset and get the anomalies."""
-    enter(records, tcp, slot, RESET, TIMEOUT_RESET, anomalies | SENT_RESET)
-    enter(records, tcp, other, RESET, TIMEOUT_RESET, anomalies)
+    enter(nodes, tcp, slot, RESET, TIMEOUT_RESET, anomalies | SENT_RESET)
+    enter(nodes, tcp, other, RESET, TIMEOUT_RESET, anomalies)
 
 
 @inlined
-def establish(
-    records: NDArray[np.void], tcp: NDArray[np.void], slot: int, other: int, anomalies: int
-) -> None:
+def establish(nodes: Records, tcp: Records, slot: Integer, other: Integer, anomalies: Integer) -> None:
     """Establish both directions and give both the anomalies."""
-    enter(records, tcp, slot, ESTABLISHED, TIMEOUT_ESTABLISHED, anomalies)
-    enter(records, tcp, other, ESTABLISHED, TIMEOUT_ESTABLISHED, anomalies)
+    enter(nodes, tcp, slot, ESTABLISHED, TIMEOUT_ESTABLISHED, anomalies)
+    enter(nodes, tcp, other, ESTABLISHED, TIMEOUT_ESTABLISHED, anomalies)
 
 
 @inlined
 def open_connection(
-    records: NDArray[np.void], tcp: NDArray[np.void], slot: int, other: int, flags: int, seq: int, ack: int
+    nodes: Records,
+    tcp: Records,
+    slot: Integer,
+    other: Integer,
+    flags: Integer,
+    seq: Integer,
+    ack: Integer,
 ) -> None:
     """Handle a packet of a flow in state NEW: the first matching rule counts."""
     me = tcp[slot]
@@ -101,29 +112,29 @@ def open_connection(
     if flags & _OPENING == _SYN:
         me.synSeen = 1
         me.synSeq = seq
-        records[slot].timeout = TIMEOUT_NEW
+        nodes[slot].timeout = TIMEOUT_NEW
         if flags & _ACK:
             if acknowledges:
                 tcp[other].synAckd = 1
             else:
-                establish(records, tcp, slot, other, BAD_OPENING)
+                establish(nodes, tcp, slot, other, BAD_OPENING)
     elif other >= 0 and role == _ACK:
         if not acknowledges:
-            establish(records, tcp, slot, other, BAD_OPENING)
+            establish(nodes, tcp, slot, other, BAD_OPENING)
         else:
             tcp[other].synAckd = 1
             if me.synAckd:
-                establish(records, tcp, slot, other, 0)
+                establish(nodes, tcp, slot, other, 0)
     elif other >= 0 and role == _RST | _ACK:
-        reset(records, tcp, slot, other, 0)
+        reset(nodes, tcp, slot, other, 0)
     elif flags & _RST:
-        reset(records, tcp, slot, other, BAD_OPENING)
+        reset(nodes, tcp, slot, other, BAD_OPENING)
         if other < 0:
             me.anomalies |= SCAN
     elif role == _FIN | _ACK:
         me.finSeen = 1
         me.finSeq = seq
-        enter(records, tcp, slot, CLOSING, TIMEOUT_CLOSING, BAD_OPENING)
+        enter(nodes, tcp, slot, CLOSING, TIMEOUT_CLOSING, BAD_OPENING)
         if other >= 0:
             tcp[other].anomalies |= BAD_OPENING
             if tcp[other].finSeen and ack == np.int64(tcp[other].finSeq) + 1:
@@ -133,17 +144,23 @@ def open_connection(
     elif role == _FIN:
         me.anomalies |= SCAN
     else:
-        establish(records, tcp, slot, other, BAD_OPENING)
+        establish(nodes, tcp, slot, other, BAD_OPENING)
 
 
 @inlined
 def advance(
-    records: NDArray[np.void], tcp: NDArray[np.void], slot: int, other: int, flags: int, seq: int, ack: int
-) -> np.int64:
+    nodes: Records,
+    tcp: Records,
+    slot: Integer,
+    other: Integer,
+    flags: Integer,
+    seq: Integer,
+    ack: Integer,
+) -> Integer:
     """Run the state machine for one packet.
 
     Args:
-        records: FLOW records; time-outs are changed.
+        nodes: NODE records; time-outs are changed.
         tcp: TCP_STATE records.
         slot: flow of the packet.
         other: opposite flow, -1 without.
@@ -159,7 +176,7 @@ def advance(
         me.anomalies |= SCAN
     state = np.int64(me.state)
     if state == NEW:
-        open_connection(records, tcp, slot, other, flags, seq, ack)
+        open_connection(nodes, tcp, slot, other, flags, seq, ack)
         return np.int64(me.anomalies)
     closes = other >= 0 and flags & _ACK and tcp[other].finSeen and ack == np.int64(tcp[other].finSeq) + 1
     if state == ESTABLISHED:
@@ -170,30 +187,30 @@ def advance(
         if flags & _FIN:
             me.finSeen = 1
             me.finSeq = seq
-            enter(records, tcp, slot, CLOSING, TIMEOUT_CLOSING, 0)
+            enter(nodes, tcp, slot, CLOSING, TIMEOUT_CLOSING, 0)
             if closes:
                 tcp[other].finAckd = 1
         if flags & _RST:
-            reset(records, tcp, slot, other, BAD_CLOSING)
+            reset(nodes, tcp, slot, other, BAD_CLOSING)
     elif state == CLOSING:
         if flags & _RST:
-            reset(records, tcp, slot, other, BAD_CLOSING)
+            reset(nodes, tcp, slot, other, BAD_CLOSING)
         if closes:
             tcp[other].finAckd = 1
         if other >= 0 and me.finSeen and me.finAckd and tcp[other].finSeen and tcp[other].finAckd:
-            enter(records, tcp, slot, CLOSED, TIMEOUT_CLOSED, 0)
-            enter(records, tcp, other, CLOSED, TIMEOUT_CLOSED, 0)
+            enter(nodes, tcp, slot, CLOSED, TIMEOUT_CLOSED, 0)
+            enter(nodes, tcp, other, CLOSED, TIMEOUT_CLOSED, 0)
     elif state == CLOSED:
         me.anomalies |= AFTER_CLOSE
         if flags & _RST:
-            reset(records, tcp, slot, other, BAD_CLOSING)
+            reset(nodes, tcp, slot, other, BAD_CLOSING)
     else:
         me.anomalies |= AFTER_RESET
     return np.int64(me.anomalies)
 
 
 @inlined
-def conclude(tcp: NDArray[np.void], slot: int, other: int) -> np.int64:
+def conclude(tcp: Records, slot: Integer, other: Integer) -> Integer:
     """Complete the anomalies of a direction at its release; direction A comes first.
 
     Returns:

@@ -83,7 +83,7 @@ class Run:
                     last=(int(f["lastSec"]), int(f["lastFrac"])),
                     duration=(int(f["durSec"]), int(f["durFrac"])),
                     pad=int(f["padBytes"]),
-                    an=int(self.table.tcp[slot]["anomalies"]) if len(self.table.tcp) > 1 else 0,
+                    an=int(self.table.tcp[slot]["anomalies"]) if len(self.table.tcp) else 0,
                     packet=packet if packet < 0 else packet + start,
                 )
             )

@@ -1,0 +1,41 @@
+"""What the kernels of the flow table work on."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui.core.jit import Records
+
+
+class Arrays(NamedTuple):
+    """The arrays of a flow table; kernels get them as one argument."""
+
+    records: Records  # FLOW per slot
+    nodes: Records  # lru.NODE per slot, then head and tail
+    tcp: Records  # TCP_STATE per slot; empty without the state machine
+    times: Records  # PACKET_TIMES per packet; empty without packet times
+    hashes: NDArray[np.int64]  # pair_hash() per packet
+    pairs: NDArray[np.int64]  # pairs.py
+    fragments: NDArray[np.int64]  # fragments.py
+    released: Records  # RELEASED since the last reclaim
+    counters: NDArray[np.int64]  # FlowCounter
+    state: NDArray[np.int64]  # State
+    proto_packets: NDArray[np.int64]
+    proto_bytes: NDArray[np.int64]
+    eth_packets: NDArray[np.int64]
+    timeouts: NDArray[np.float32]  # seconds, largest first: the markers (lru.py)
+    younger: NDArray[np.int64]  # ns, lru.surely_younger()
+    older: NDArray[np.int64]  # ns, lru.surely_older()
+    fronts: NDArray[np.int64]  # node in front of each marker
+    due: NDArray[np.int64]  # ns per marker: nothing to do before
+
+
+class Labels(NamedTuple):
+    """Sorted starts of address ranges and their rows in the label table."""
+
+    v4_start: NDArray[np.uint32]
+    v4_row: NDArray[np.uint32]
+    v6_start_hi: NDArray[np.uint64]
+    v6_start_lo: NDArray[np.uint64]
+    v6_row: NDArray[np.uint32]

@@ -1,0 +1,343 @@
+"""The kernel that gives every packet its flow."""
+
+import numpy as np
+
+from t2tui.core.flows.arrays import Arrays, Labels
+from t2tui.core.flows.counters import FlowCounter, State
+from t2tui.core.flows.create import create
+from t2tui.core.flows.fragments import enter_chain, find_chain
+from t2tui.core.flows.lru import FAR, attach, clock, detach
+from t2tui.core.flows.pairs import close_gap, pair_hash
+from t2tui.core.flows.release import release_oldest, scan
+from t2tui.core.flows.tcp import TCP, advance
+from t2tui.core.flowstat import (
+    DUPIPID,
+    IPV4_FRAG,
+    IPV4_FRAG_ERR,
+    IPV4_FRAG_HDSEQ_ERR,
+    IPV4_FRAG_PENDING,
+    L2_FLOW,
+    L2_IPV4,
+    L2_IPV6,
+    L2_NO_ETH,
+    L3FLOWINVERT,
+    TIMEJUMP,
+)
+from t2tui.core.jit import Integer, Record, Records, inlined, kernel, routine
+from t2tui.core.layout import (
+    FRAG_FIRST,
+    FRAG_LATER,
+    FRAG_MORE,
+    KIND_DROPPED,
+    KIND_IPV4,
+    KIND_IPV6,
+    KIND_LAYER2,
+    SHOW_ADDRESS,
+    SHOW_MAC,
+)
+from t2tui.core.memory import prefetch_line
+
+AHEAD = 12
+"""Packets between asking for a place of the pair table and looking at it; half of it for the flow."""
+
+_U32 = 0xFFFFFFFF
+_NOT_PENDING = np.uint64(0xFFFFFFFFFFFFFFFF ^ IPV4_FRAG_PENDING)
+_FRAGMENT_BITS = IPV4_FRAG | IPV4_FRAG_ERR | IPV4_FRAG_HDSEQ_ERR
+_ZERO = np.uint64(0)
+
+
+@inlined
+def fetch(packets: Records, i: Integer, a: Arrays) -> None:
+    """Bring into the cache what the packets ahead need: places of the table, then flows."""
+    mask = len(a.pairs) - 1
+    far = i + AHEAD
+    if far < len(packets):
+        a.hashes[far] = pair_hash(packets[far])
+        prefetch_line(a.pairs, a.hashes[far] & mask, 0)
+    near = i + AHEAD // 2
+    if 0 <= near < len(packets):
+        slot = (a.pairs[a.hashes[near] & mask] & _U32) - 1
+        if slot >= 0:
+            prefetch_line(a.records, slot, 0)
+            prefetch_line(a.records, slot, 64)
+            prefetch_line(a.nodes, slot, 0)
+            if len(a.tcp) > 0:
+                prefetch_line(a.tcp, slot, 0)
+
+
+@inlined
+def differences(flow: Record, packet: Record) -> tuple[np.uint64, np.uint64]:
+    """Compare a flow's key with a packet's.
+
+    Returns:
+        Zero if they are equal; zero if the packet's key is the flow's reversed.
+    """
+    both = (
+        (np.uint64(flow.l4Proto) ^ np.uint64(packet.l4Proto))
+        | (np.uint64(flow.kind) ^ np.uint64(packet.kind))
+        | (np.uint64(flow.ethType) ^ np.uint64(packet.ethType))
+        | (np.uint64(flow.vlan) ^ np.uint64(packet.vlan))
+    )
+    forward = (
+        (flow.srcLo ^ packet.srcLo)
+        | (flow.dstLo ^ packet.dstLo)
+        | (flow.srcHi ^ packet.srcHi)
+        | (flow.dstHi ^ packet.dstHi)
+        | (np.uint64(flow.srcPort) ^ np.uint64(packet.srcPort))
+        | (np.uint64(flow.dstPort) ^ np.uint64(packet.dstPort))
+    )
+    reverse = (
+        (flow.srcLo ^ packet.dstLo)
+        | (flow.dstLo ^ packet.srcLo)
+        | (flow.srcHi ^ packet.dstHi)
+        | (flow.dstHi ^ packet.srcHi)
+        | (np.uint64(flow.srcPort) ^ np.uint64(packet.dstPort))
+        | (np.uint64(flow.dstPort) ^ np.uint64(packet.srcPort))
+    )
+    return both | forward, both | reverse
+
+
+@routine
+def open_chain(a: Arrays, slot: Integer, fragment_id: Integer, status: Integer) -> Integer:
+    """Enter the flow of a first or headless fragment into the fragment table.
+
+    Returns:
+        The flow's status with the bits that change.
+    """
+    flow = a.records[slot]
+    proto = np.int64(flow.l4Proto)
+    if status & IPV4_FRAG_PENDING:
+        place = find_chain(a.fragments, a.records, flow, np.int64(flow.lastFragId), proto)
+        if place >= 0:
+            close_gap(a.fragments, place)
+            a.state[State.FRAGMENTS] -= 1
+        if place < 0 or flow.lastFragId != fragment_id:
+            status |= IPV4_FRAG_ERR
+        place = find_chain(a.fragments, a.records, flow, fragment_id, proto)
+    else:
+        place = find_chain(a.fragments, a.records, flow, fragment_id, proto)
+        if place >= 0:
+            former = (a.fragments[place] & _U32) - 1
+            a.records[former].flowStat &= _NOT_PENDING
+    if place >= 0:
+        close_gap(a.fragments, place)
+        a.state[State.FRAGMENTS] -= 1
+    flow.lastFragId = fragment_id
+    enter_chain(a.fragments, flow, slot)
+    a.state[State.FRAGMENTS] += 1
+    return status | IPV4_FRAG_PENDING
+
+
+@routine
+def join_chain(a: Arrays, packet: Record, kind: Integer) -> Integer:
+    """Find the flow of a later fragment in the fragment table; the last fragment ends its chain.
+
+    Returns:
+        The slot, -1 if the first fragment is missing.
+    """
+    proto = np.int64(packet.l4Proto) if kind == KIND_IPV4 else 0
+    place = find_chain(a.fragments, a.records, packet, np.int64(packet.fragId), proto)
+    if place < 0:
+        return -1
+    slot = (a.fragments[place] & _U32) - 1
+    if not np.int64(packet.frag) & FRAG_MORE:
+        close_gap(a.fragments, place)
+        a.state[State.FRAGMENTS] -= 1
+        a.records[slot].flowStat &= _NOT_PENDING
+    return slot
+
+
+@inlined
+def measure(times: Record, a: Arrays, slot: Integer, old_sec: Integer, old_frac: Integer) -> bool:
+    """Write the times of a packet line (docs/flows.md, "Times of a packet").
+
+    Args:
+        times: PACKET_TIMES record.
+        a: arrays of the flow table.
+        slot: flow of the packet, its last-seen time is the packet's.
+        old_sec: its last-seen time before.
+        old_frac: its last-seen time before.
+
+    Returns:
+        Whether time ran backwards within a second.
+    """
+    flow = a.records[slot]
+    times.iat = np.float64((flow.lastSec - old_sec) & _U32) + np.float64(flow.lastFrac - old_frac) / 1e9
+    times.trip = 0.0
+    if flow.opposite >= 0:
+        other = a.records[np.int64(flow.opposite)]
+        fraction = np.float32(np.float32(flow.lastFrac) - np.float32(other.lastFrac))
+        times.trip = np.float64(flow.lastSec - other.lastSec) + np.float64(fraction) / 1e9
+    fraction_of_duration = np.float64(flow.lastFrac - flow.firstFrac) / 1e9
+    times.duration = np.float64((flow.lastSec - flow.firstSec) & _U32) + fraction_of_duration
+    return bool(times.iat < 0.0)
+
+
+@inlined
+def has_tcp_header(packet: Record, kind: Integer, frag: Integer) -> bool:
+    """Return whether the state machine looks at a packet of protocol TCP."""
+    return bool(kind != KIND_LAYER2 and not frag & FRAG_LATER and packet.snapL4Len >= 13)
+
+
+@kernel
+def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: Integer) -> None:
+    """Give every packet its flow; release the flows that ended before it.
+
+    Args:
+        packets: PACKET records with the dissection part filled; the flow part is written.
+        row: place of the first packet in ``a.times``.
+        a: arrays of the flow table.
+        labels: address ranges.
+        capacity: number of flows that may be held.
+    """
+    records = a.records
+    nodes = a.nodes
+    state = a.state
+    counters = a.counters
+    pairs = a.pairs
+    mask = len(pairs) - 1
+    head = len(nodes) - 2
+    status = 0
+    of_layer2 = of_ipv4 = of_ipv6 = 0
+    packets_with_flow = packets_of_b = bytes_with_flow = bytes_of_b = 0
+    for i in range(-AHEAD, len(packets)):
+        fetch(packets, i, a)
+        if i < 0:
+            continue
+        p = packets[i]
+        sec = p.sec
+        frac = p.frac
+        now = clock(sec, frac, FAR)
+        if now >= state[State.NEXT_DUE]:
+            scan(a, sec, frac, now, i)
+        kind = np.int64(p.kind)
+        seen = np.int64(p.status)
+        caplen = np.int64(p.caplen)
+        if caplen == 0 or kind == KIND_DROPPED:
+            if caplen > 0:
+                status |= seen
+            p.flow = -1
+            p.flowInd = 0
+            p.flowStat = 0
+            p.isNew = 0
+            p.tcpStatesAFlags = 0
+            continue
+
+        last = now if now != FAR else -FAR
+        frag = np.int64(p.frag) if kind != KIND_LAYER2 else 0
+        opens = 0  # flow bits of a packet that begins a chain of fragments
+        slot = -1
+        if frag & (FRAG_LATER | FRAG_FIRST):
+            opens = IPV4_FRAG
+            if frag & FRAG_LATER:
+                opens = IPV4_FRAG | IPV4_FRAG_HDSEQ_ERR
+                slot = join_chain(a, p, kind)
+            counters[FlowCounter.V4_FRAGMENTS + kind - KIND_IPV4] += 1
+        attached = slot >= 0
+        is_new = 0
+        if not attached:
+            hashed = a.hashes[i]
+            place = hashed & mask
+            mate = -1
+            while pairs[place] != 0:
+                if pairs[place] >> 32 == hashed:
+                    candidate = (pairs[place] & _U32) - 1
+                    forward, reverse = differences(records[candidate], p)
+                    if (forward == _ZERO) | (reverse == _ZERO):  # one branch: directions are hard to predict
+                        turned = np.int64(forward != _ZERO)
+                        slot = candidate + turned * (np.int64(records[candidate].opposite) - candidate)
+                        mate = candidate
+                        break
+                place = (place + 1) & mask
+            if slot < 0:
+                if counters[FlowCounter.ACTIVE] >= capacity:
+                    release_oldest(a, i, np.int64(p.pktNo))
+                    if mate >= 0 and not records[mate].alive:
+                        mate = -1
+                slot = create(a, labels, p, hashed, mate, last)
+                is_new = 1
+            # FDURLIMIT: a flow found here would end by its duration
+
+        flow = records[slot]
+        flow_status = np.int64(flow.flowStat)
+        if last < nodes[slot].last:
+            state[State.NEXT_DUE] = -FAR
+            state[State.STIRRED] = 1
+        nodes[slot].last = last
+        if not is_new and not attached:
+            if nodes[head].older != slot or nodes[head].marks:  # unless it is directly behind the head
+                detach(nodes, a.fronts, a.due, a.younger, state, slot)
+                attach(nodes, a.fronts, a.due, a.younger, state, slot)
+            if kind == KIND_IPV4:
+                ip_id = np.int64(p.ipId)
+                if ip_id != 0 and ip_id == np.int64(flow.lastIpId):
+                    flow_status |= DUPIPID
+                    status |= DUPIPID
+                flow.lastIpId = ip_id
+
+        show = np.int64(p.show)
+        proto = np.int64(p.l4Proto)
+        if kind == KIND_LAYER2:
+            seen |= L2_FLOW
+            of_layer2 += 1
+        else:
+            if opens and not attached:
+                flow_status = open_chain(a, slot, np.int64(p.fragId), flow_status | opens)
+                status |= flow_status & _FRAGMENT_BITS
+                if kind == KIND_IPV4:
+                    seen |= IPV4_FRAG
+            elif flow_status & IPV4_FRAG_PENDING and not attached:
+                flow_status |= IPV4_FRAG_ERR
+                status |= IPV4_FRAG_ERR
+            if kind == KIND_IPV6:
+                seen |= L2_IPV6
+                of_ipv6 += 1
+            else:
+                seen |= L2_IPV4
+                of_ipv4 += 1
+            a.proto_packets[proto] += 1
+            a.proto_bytes[proto] += caplen
+            show |= SHOW_ADDRESS
+        a.eth_packets[np.int64(p.ethType)] += 1
+        padding = np.int64(p.padLen)
+        if padding != 0:
+            flow.padBytes += padding
+            counters[FlowCounter.PAD_BYTES] += padding
+
+        flow_status |= seen
+        status |= seen
+        old_sec = flow.lastSec
+        old_frac = flow.lastFrac
+        flow.lastSec = sec
+        flow.lastFrac = frac
+        if len(a.times) > 0 and measure(a.times[row + i], a, slot, old_sec, old_frac):
+            flow_status |= TIMEJUMP
+            status |= TIMEJUMP
+        flow.flowStat = flow_status
+        inverted = flow_status & L3FLOWINVERT
+        packets_with_flow += 1
+        packets_of_b += inverted
+        bytes_with_flow += caplen
+        bytes_of_b += inverted * caplen
+        anomalies = 0
+        if proto == TCP and len(a.tcp) > 0 and has_tcp_header(p, kind, frag):
+            other = np.int64(flow.opposite)
+            flags = np.int64(p.tcpFlags)
+            anomalies = advance(nodes, a.tcp, slot, other, flags, np.int64(p.seq), np.int64(p.ack))
+        if not flow_status & L2_NO_ETH:
+            show |= SHOW_MAC
+        p.status = seen
+        p.show = show
+        p.flow = slot
+        p.flowInd = flow.flowInd
+        p.flowStat = flow_status
+        p.isNew = is_new
+        p.tcpStatesAFlags = anomalies
+    state[State.STATUS] |= status
+    counters[FlowCounter.A_PACKETS] += packets_with_flow - packets_of_b
+    counters[FlowCounter.B_PACKETS] += packets_of_b
+    counters[FlowCounter.A_BYTES] += bytes_with_flow - bytes_of_b
+    counters[FlowCounter.B_BYTES] += bytes_of_b
+    counters[FlowCounter.L2_PACKETS] += of_layer2
+    counters[FlowCounter.IPV4_PACKETS] += of_ipv4
+    counters[FlowCounter.IPV6_PACKETS] += of_ipv6
