@@ -1,4 +1,4 @@
-"""Escaping of names and payload.
+"""Escaping of names and payload (docs/text.md).
 
 Strings in flow files keep their UTF-8 characters and escape control characters, backslash and double
 quote; payload in packet files is ASCII with a point for every other byte. Both are compiled; the kernels

@@ -1,4 +1,4 @@
-"""What a cell of text shows: where its values lie and how they are printed."""
+"""What a cell of text shows: where its values lie and how they are printed (docs/text.md)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

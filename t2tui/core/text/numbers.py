@@ -163,19 +163,19 @@ def _scaled(n: Any, fives: Any, twos: Any) -> Any:
 
 @kernel
 def _above_half(x: Any, n: Any, k: Any) -> Any:
-    """Tell whether x * 10^k rounds to n + 1 rather than to n, half to even, in exact integers.
+    """Tell whether x * 10^k rounds to n + 1 rather than to n, in exact integers.
 
     Args:
         x: value of single precision, > 0.
         n: x * 10^k rounded down, below 10^7; may be off by one where the result is not in doubt.
-        k: -32..51.
+        k: -32..-23 or 23..51.
     """
     bits = float_bits(x)
     mantissa = ((bits & ((1 << 52) - 1)) | (1 << 52)) >> 29
     twos = (bits >> 52) - 1075 + 29 + 1 + k  # 2 * x * 10^k = mantissa * 5^k * 2^twos
     left = _scaled(mantissa, max(k, 0), max(twos, 0))
     right = _scaled(2 * n + 1, max(-k, 0), max(-twos, 0))
-    return left > right or (left == right and n & 1 == 1)
+    return left > right  # never equal: 24 bits hold no factor 5^23 (k < -22) or 2^50 (k > 22)
 
 
 @inlined
