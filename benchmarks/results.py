@@ -84,9 +84,8 @@ def rows(results: Results) -> list[list[str]]:
         for name, runs in contestants.items():
             rate = f"{packets / Spread.of(walls(runs)).median:,.0f}" if packets else "-"
             row = [workload, name, _spread(walls(runs), 2), _spread(cpus(runs), 2), rate, _peak(runs)]
-            for figures in (walls, cpus):
-                row.append(_spread(ratios(figures(runs), figures(ours)), 2) if ours else "-")
-            table.append(row)
+            of = [_spread(ratios(take(runs), take(ours)), 2) if ours else "-" for take in (walls, cpus)]
+            table.append([*row, *of])
     return table
 
 
