@@ -251,6 +251,8 @@ class Engine:
             self._state = "cancelled" if self._cancelled.is_set() else "complete"
         except BaseException:
             self._state = "failed"
+            for plugin in self._plugins:
+                plugin.abandon()
             raise
         finally:
             if self._capture is not None:

@@ -6,6 +6,7 @@ A plugin declares its flags; ``load_settings`` reads them. What comes later wins
 """
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from t2tui.core.nearest import did_you_mean, nearest_names
 Value = bool | int | float | str | tuple[int, ...]
 Source = Literal["default", "file", "environment", "option"]
 Entry = TypeVar("Entry")
+
+ANY_TEXT = r"(?s:.*)"
 
 CORE = "core"
 """Name under which the flags of the engine itself are set."""
@@ -39,6 +42,8 @@ class Flag:
         maximum: largest value allowed.
         choices: values allowed, all if empty.
         runtime: an environment variable of this name sets it, too.
+        pattern: regular expression that a text has to match as a whole; any text if empty.
+        meaning: what the pattern allows, as the end of "must be ...".
     """
 
     name: str
@@ -48,6 +53,8 @@ class Flag:
     maximum: float | None = None
     choices: tuple[Value, ...] = ()
     runtime: bool = False
+    pattern: str = ""
+    meaning: str = ""
 
     def parse(self, text: str) -> Value:
         """Return the value that a text stands for.
@@ -108,7 +115,7 @@ class Flag:
             if isinstance(value, int | float) and math.isfinite(value):
                 return float(value)
         elif isinstance(self.default, str):
-            if isinstance(value, str) and "\0" not in value:
+            if isinstance(value, str) and "\0" not in value and re.fullmatch(self.pattern or ANY_TEXT, value):
                 return value
         elif isinstance(value, list | tuple) and all(isinstance(element, int) for element in value):
             return tuple(int(element) for element in value)
@@ -121,7 +128,7 @@ class Flag:
         if isinstance(self.default, bool):
             return "0 or 1"
         if isinstance(self.default, str):
-            return "a text"
+            return self.meaning or "a text"
         kinds = {int: "an integer", float: "a number", tuple: "a list of integers such as {21,25}"}
         kind = kinds[type(self.default)]
         if self.minimum is not None and self.maximum is not None:

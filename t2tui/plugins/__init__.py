@@ -14,6 +14,7 @@ _BUILTIN = {
     "basicFlow": "t2tui.plugins.basicflow:BasicFlow",
     "basicStats": "t2tui.plugins.basicstats:BasicStats",
     "tcpStates": "t2tui.plugins.tcpstates:TcpStates",
+    "payloadDumper": "t2tui.plugins.payloaddumper:PayloadDumper",
     "txtSink": "t2tui.plugins.txtsink:TxtSink",
 }
 """Where each plugin is. Importing one imports numba, so that waits until the plugin is wanted."""

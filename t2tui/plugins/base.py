@@ -6,7 +6,8 @@ plugins in the order of their numbers:
 1. ``start`` once, before the first packet; whoever writes columns then asks for ``flow_fields`` and
    ``packet_fields``, and asks again when header descriptions were added;
 2. per batch ``on_packets``, then ``on_released``, then ``on_rows`` for the flows that are written;
-3. ``monitor`` at any time between two batches, ``report`` at the end, then ``finish``.
+3. ``monitor`` at any time between two batches, ``report`` at the end, then ``finish``; ``abandon`` if the
+   run fails at any point.
 
 A plugin that is called per object (new flow, layer-2 packet, layer-4 packet, end of flow) is a subclass
 whose ``on_packets`` and ``on_released`` walk the batch for its author.
@@ -119,3 +120,9 @@ class Plugin:
 
     def finish(self) -> None:
         """Close what is open. Called once, also when the run ends early."""
+
+    def abandon(self) -> None:
+        """Give back what is held outside of the run's outputs: the run has failed.
+
+        May be called before ``start`` and after ``finish``; must not raise.
+        """

@@ -1,0 +1,1 @@
+"""Payload of flows on its way into files (docs/payloaddumper.md)."""
