@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui import plugins as registry
+from t2tui.core.alarms import alarm_rule
 from t2tui.core.engine import Engine, RunOptions
 from t2tui.core.layout import PACKET
 from t2tui.core.run import Columns
-from t2tui.core.settings import load_settings
+from t2tui.core.settings import CORE, load_settings
 from t2tui.core.store import ColumnStore
 from t2tui.plugins.base import Plugin, Run
 
@@ -112,8 +113,15 @@ def _engine(
 ) -> tuple[Engine, Collector]:
     known = {name: registry.find(name).flags for name in plugins}
     assignments = [f"{flag}={value}" for flag, value in (settings or {}).items()]
-    loaded = registry.load(plugins, load_settings(known, None, assignments, {}), error=report.append)
-    run_options = RunOptions(packet_mode=packets, report=report.append, **options)
+    values = load_settings(known, None, assignments, {})
+    loaded = registry.load(plugins, values, error=report.append)
+    run_options = RunOptions(
+        packet_mode=packets,
+        report=report.append,
+        alarm_rule=alarm_rule(values[CORE]),
+        force_mode=bool(values[CORE].FORCE_MODE),
+        **options,
+    )
     collector = Collector(packets)
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     engine = Engine(source, run_options, NoOutputs(), [*loaded, collector], write_packets=False)

@@ -17,13 +17,14 @@ from t2tui.cli.kernels import compile_kernels, compiled
 from t2tui.cli.progress import Line, progress_line
 from t2tui.cli.report import Report
 from t2tui.cli.terminal import abandon, has_colour, printable, say
+from t2tui.core.alarms import alarm_rule
 from t2tui.core.capture import CaptureError, read_list
 from t2tui.core.columns import OLD_NAMES, old_name
 from t2tui.core.engine import Engine, RunOptions, Snapshot, UnsupportedLinkTypeError
 from t2tui.core.jit import CACHE
 from t2tui.core.outputs import STANDARD, OutputError, Outputs, output_prefix
 from t2tui.core.run import Split, printed_name
-from t2tui.core.settings import Settings, SettingsError, load_settings
+from t2tui.core.settings import CORE, Settings, SettingsError, load_settings
 
 LOG_SUFFIX = "_log.txt"
 
@@ -202,6 +203,8 @@ def _run(
             command=request.command,
             program=f"t2tui {__version__}",
             report=shown,
+            alarm_rule=alarm_rule(settings[CORE]),
+            force_mode=bool(settings[CORE].FORCE_MODE),
         )
         chosen = plugins.load(request.plugins or plugins.STANDARD, settings, partial(say, "ERR"))
         engine = Engine(

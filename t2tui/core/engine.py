@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core import report
-from t2tui.core.batch import BATCH_PACKETS
+from t2tui.core.alarms import Alarms
+from t2tui.core.batch import BATCH_PACKETS, PacketBatch
 from t2tui.core.capture import Capture, CaptureError, open_capture
 from t2tui.core.dissect import context
 from t2tui.core.dissect.dissector import DissectCounter, Dissector, Event
@@ -53,6 +54,8 @@ class RunOptions:
         command: the program's arguments, for the header file.
         program: name and version for the banner.
         report: gets the lines of the report, one by one, without line end.
+        alarm_rule: alarm mode: alarms.OR, AND or AND_REFERENCE; None switches it off.
+        force_mode: plugins may end flows.
         batch_packets: packets per batch.
         revision: date of the label tables, as the report prints it.
     """
@@ -66,6 +69,8 @@ class RunOptions:
     command: Sequence[str] = ()
     program: str = "t2tui"
     report: Callable[[str], None] = field(default=lambda line: None)
+    alarm_rule: str | None = None
+    force_mode: bool = False
     batch_packets: int = BATCH_PACKETS
     revision: str = REVISION
 
@@ -145,6 +150,7 @@ class Engine:
         self._last_time = (0, 0)
         self._packet_lines: PacketLines | None = None
         self._autopilot_told = False
+        self._forced = 0
         self._batches = new_batches(options.batch_packets)
         self._feeder: Feeder | None = None
         self._dissector = Dissector(1)
@@ -164,6 +170,8 @@ class Engine:
             slots=CAPACITY * options.hash_factor + options.batch_packets,
             batch_packets=options.batch_packets,
             packet_mode=options.packet_mode,
+            alarms=Alarms(options.alarm_rule),
+            force_mode=options.force_mode,
             sensor=options.sensor,
             split=options.split,
             names=options.names,
@@ -284,6 +292,8 @@ class Engine:
             ranges_v6=run.labels.ranges_v6,
             revision=options.revision,
             sensor=options.sensor,
+            alarm_mode=run.alarm_mode,
+            force_mode=run.force_mode,
             pcapng=capture.format == "pcapng",
             listed=self._sources if self._is_list else (),
         )
@@ -358,25 +368,51 @@ class Engine:
     def _hand_on(self, portion: Portion) -> None:
         """Give packets to flows, plugins and sinks."""
         run, batch = self.run_state, portion.batch
-        packets = batch.packets[portion.first : portion.behind]
-        run.batch, run.row = batch, portion.first
-        released = self._flows.assign(packets, portion.first)
+        run.batch = batch
+        if run.force_mode:
+            # A plugin's request must end the flow before the next packet.
+            for row in range(portion.first, portion.behind):
+                self._assign(batch, row, row + 1)
+        else:
+            self._assign(batch, portion.first, portion.behind)
+        if self._packet_lines is not None:
+            self._packet_lines.write(batch, portion.first, portion.behind)
+
+    def _assign(self, batch: PacketBatch, first: int, behind: int) -> None:
+        """Find the flows of packets, call the plugins."""
+        run = self.run_state
+        if run.removals:
+            removed = self._flows.remove(run.removals)
+            run.removals.clear()
+            self._release(removed)
+        packets = batch.packets[first:behind]
+        run.row = first
+        released = self._flows.assign(packets, first)
         if not self._autopilot_told and self._flows.autopilot_packet:
             self._autopilot_told = True
             for line in report.autopilot_lines(self._totals()):
                 self._options.report(line)
         for plugin in self._plugins:
             plugin.on_packets(packets, batch.data)
-        if self._packet_lines is not None:
-            self._packet_lines.write(batch, portion.first, portion.behind)
+        if run.removals:
+            run.removals[:] = dict.fromkeys(run.removals)
+            self._flows.mark_removal(run.removals)
+            self._forced += len(run.removals)
         self._release(released)
 
     def _release(self, released: NDArray[Any]) -> None:
         """Let plugins and sinks see flows that ended."""
-        if len(released):
-            slots = np.ascontiguousarray(released["slot"])
-            for plugin in self._plugins:
-                plugin.on_released(slots)
+        if len(released) == 0:
+            return
+        slots = np.ascontiguousarray(released["slot"])
+        alarms = self.run_state.alarms
+        alarms.begin(len(slots))
+        for plugin in self._plugins:
+            plugin.on_released(slots)
+        written = alarms.written()
+        if written is not None:
+            slots = slots[written]
+        if len(slots):
             for plugin in self._plugins:
                 plugin.on_rows(slots)
 
@@ -384,6 +420,8 @@ class Engine:
         totals = gather(self._dissector, self._flows, self._plugins)
         totals.hash_factor = self._options.hash_factor
         totals.files = len(self._sources)
+        totals.forced_flows = self._forced
+        totals.alarms, totals.alarm_flows = self.run_state.alarms.count, self.run_state.alarms.flows
         start = self._first_time or (self._started // 10**9, self._started % 10**9)
         totals.start_seconds, totals.start_fraction = start
         totals.stop_seconds, totals.stop_fraction = self._last_time

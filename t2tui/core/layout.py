@@ -67,6 +67,7 @@ PACKET = np.dtype(
         ("flowStat", "u8"),  # status of the flow after this packet
         ("isNew", "u1"),  # 1: this packet created its flow (plugins clear their record)
         ("tcpStatesAFlags", "u1"),
+        ("alarm", "u1"),  # 1: the flow has FL_ALARM when all plugins have seen this packet
     ],
     align=True,
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from numpy.typing import NDArray
 
+from t2tui.core.alarms import Alarms
 from t2tui.core.columns import Column
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Run:
         slots: number of flow slots; records of plugins have this length.
         batch_packets: number of packets of a full batch.
         packet_mode: the packet file is written.
-        alarm_mode: flows are written only if a plugin reported an alarm.
+        alarms: what plugins reported, and the rule of alarm mode.
         force_mode: plugins may ask for the end of a flow.
         sensor: number of the sensor (option ``-x``).
         split: option ``-W``; None without.
@@ -51,6 +52,7 @@ class Run:
         bytes: captured bytes of all packets.
         flow_bytes: captured bytes of the packets that belong to a flow (A and B).
         flow_count: flows created so far (A and B).
+        removals: flows that end before the next packet (force mode).
     """
 
     flows: Any
@@ -60,7 +62,7 @@ class Run:
     slots: int
     batch_packets: int
     packet_mode: bool = False
-    alarm_mode: bool = False
+    alarms: Alarms = field(default_factory=Alarms)
     force_mode: bool = False
     sensor: int = 666
     split: "Split | None" = None
@@ -74,6 +76,27 @@ class Run:
     bytes: int = 0
     flow_bytes: int = 0
     flow_count: int = 0
+    removals: list[int] = field(default_factory=list)
+
+    @property
+    def alarm_mode(self) -> bool:
+        """Flows are written only if a plugin reported an alarm."""
+        return self.alarms.rule is not None
+
+    def report_alarms(self, flows: NDArray[Any], numbers: NDArray[Any]) -> None:
+        """Report alarms of flows that ended; see ``Alarms.report``."""
+        self.alarms.report(flows, numbers)
+
+    def request_removal(self, slots: NDArray[Any]) -> None:
+        """Ask for the end of flows before the next packet; without force mode nothing happens.
+
+        Called in on_packets, which sees packets one by one in force mode.
+
+        Args:
+            slots: flows, in order of request.
+        """
+        if self.force_mode:
+            self.removals.extend(int(slot) for slot in slots)
 
     def flow_columns(self) -> "list[tuple[Column, Field]]":
         """Return the columns of the flow file: those of the core, then those of every plugin."""

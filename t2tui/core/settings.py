@@ -140,7 +140,17 @@ class Flag:
         return kind
 
 
-CORE_FLAGS: tuple[Flag, ...] = ()
+CORE_FLAGS: tuple[Flag, ...] = (
+    Flag("ALARM_MODE", 0, help="1: write only flows for which a plugin reported an alarm", choices=(0, 1)),
+    Flag(
+        "ALARM_AND",
+        0,
+        help="with ALARM_MODE: 0 one plugin suffices, 1 all plugins that report must have an alarm, "
+        "2 as T2 0.9.3 does with 1: no flow is written",
+        choices=(0, 1, 2),
+    ),
+    Flag("FORCE_MODE", 0, help="1: plugins may end flows; packets are handled one by one", choices=(0, 1)),
+)
 """Flags of the engine."""
 
 

@@ -15,6 +15,7 @@ _BUILTIN = {
     "basicStats": "t2tui.plugins.basicstats:BasicStats",
     "tcpStates": "t2tui.plugins.tcpstates:TcpStates",
     "payloadDumper": "t2tui.plugins.payloaddumper:PayloadDumper",
+    "tcpWin": "t2tui.plugins.tcpwin:TcpWin",
     "txtSink": "t2tui.plugins.txtsink:TxtSink",
 }
 """Where each plugin is. Importing one imports numba, so that waits until the plugin is wanted."""

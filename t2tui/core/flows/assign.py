@@ -12,6 +12,7 @@ from t2tui.core.flows.release import release_oldest, scan
 from t2tui.core.flows.tcp import TCP, advance
 from t2tui.core.flowstat import (
     DUPIPID,
+    FL_ALARM,
     IPV4_FRAG,
     IPV4_FRAG_ERR,
     IPV4_FRAG_HDSEQ_ERR,
@@ -331,6 +332,7 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
         p.flow = slot
         p.flowInd = flow.flowInd
         p.flowStat = flow_status
+        p.alarm = flow_status & FL_ALARM != 0
         p.isNew = is_new
         p.tcpStatesAFlags = anomalies
     state[State.STATUS] |= status

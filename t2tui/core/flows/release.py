@@ -1,6 +1,7 @@
 """The end of flows: time-outs, a full table, the end of the capture."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from t2tui.core.flows.arrays import Arrays
 from t2tui.core.flows.counters import FlowCounter, State
@@ -141,6 +142,15 @@ def flush(a: Arrays) -> None:
     tail = head + 1
     while a.nodes[tail].newer != head:
         release(a, np.int64(a.nodes[tail].newer), -1)
+
+
+@kernel
+def remove(a: Arrays, slots: NDArray[np.int32]) -> None:
+    """Release flows on request, the last request first; one that ended with another one is passed over."""
+    for k in range(len(slots) - 1, -1, -1):
+        slot = np.int64(slots[k])
+        if a.records[slot].alive:
+            release(a, slot, 0)
 
 
 @kernel

@@ -13,8 +13,9 @@ from t2tui.core.flows.counters import FlowCounter, State
 from t2tui.core.flows.create import FLOW_TIMEOUT
 from t2tui.core.flows.lru import FAR, NODE, surely_older, surely_younger
 from t2tui.core.flows.pairs import rehash
-from t2tui.core.flows.release import flush, reclaim
+from t2tui.core.flows.release import flush, reclaim, remove
 from t2tui.core.flows.tcp import TCP_STATE, TCP_TIMEOUTS
+from t2tui.core.flowstat import RMFLOW
 from t2tui.core.layout import FLOW, PACKET_TIMES, RELEASED
 
 CAPACITY = 262144
@@ -198,6 +199,25 @@ class FlowTable:
         """
         first = int(self._state[State.RELEASED])
         flush(self._arrays)
+        return self._arrays.released[first : int(self._state[State.RELEASED])]
+
+    def mark_removal(self, slots: Sequence[int]) -> None:
+        """Mark flows that plugins want to end (bit 41); remove() or the end of the capture ends them."""
+        for slot in slots:
+            self.records[slot]["flowStat"] |= np.uint64(RMFLOW)
+        self._state[State.STATUS] |= RMFLOW
+
+    def remove(self, slots: Sequence[int]) -> NDArray[np.void]:
+        """Release flows on request of plugins (force mode), each with its opposite flow.
+
+        Args:
+            slots: in order of request; the last one is released first.
+
+        Returns:
+            RELEASED entries in the order of output: a view, valid until reclaim().
+        """
+        first = int(self._state[State.RELEASED])
+        remove(self._arrays, np.array(slots, np.int32))
         return self._arrays.released[first : int(self._state[State.RELEASED])]
 
     def reclaim(self) -> None:
