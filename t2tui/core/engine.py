@@ -25,6 +25,7 @@ from t2tui.core.flows.counters import FlowCounter
 from t2tui.core.flows.table import CAPACITY, FlowTable
 from t2tui.core.labels import REVISION, Labels
 from t2tui.core.linktypes import SUPPORTED, describe
+from t2tui.core.monitoring import Moment, Monitor, monitoring_lines
 from t2tui.core.packetlines import PacketLines
 from t2tui.core.run import Run, Split, printed_name
 from t2tui.core.totals import gather
@@ -54,6 +55,8 @@ class RunOptions:
         command: the program's arguments, for the header file.
         program: name and version for the banner.
         report: gets the lines of the report, one by one, without line end.
+        monitoring: gets the lines of monitoring output; the report without.
+        monitoring_interval: seconds between two regular monitoring reports (-M).
         alarm_rule: alarm mode: alarms.OR, AND or AND_REFERENCE; None switches it off.
         force_mode: plugins may end flows.
         batch_packets: packets per batch.
@@ -69,6 +72,8 @@ class RunOptions:
     command: Sequence[str] = ()
     program: str = "t2tui"
     report: Callable[[str], None] = field(default=lambda line: None)
+    monitoring: Callable[[str], None] | None = None
+    monitoring_interval: float = 1.0
     alarm_rule: str | None = None
     force_mode: bool = False
     batch_packets: int = BATCH_PACKETS
@@ -107,6 +112,7 @@ class Engine:
 
     Attributes:
         run_state: what the plugins share (flow table, descriptions, totals).
+        monitor: asked for monitoring output, from any thread or signal handler.
     """
 
     def __init__(
@@ -142,6 +148,7 @@ class Engine:
         self._clock = time.monotonic_ns()
         self._cancelled = threading.Event()
         self._paused = False
+        self.monitor = Monitor(options.monitoring_interval)
         self._state = "reading"
         self._bytes_before = 0
         self._size: int | None = 0
@@ -334,7 +341,30 @@ class Engine:
                 if portion.is_last:
                     self._flows.reclaim()  # packet times are by row of the batch: not before it is done
                     self._batches.put(portion.batch)
+            cause = self.monitor.due()
+            if cause is not None and self._first_time is not None:
+                self._write_monitoring(cause, capture)
             yield
+
+    def _write_monitoring(self, cause: str, capture: Capture) -> None:
+        """Write where the run is."""
+        options, clock = self._options, time.monotonic_ns() - self._clock
+        moment = Moment(
+            cause=cause,
+            program=options.program,
+            pid=os.getpid(),
+            name=self._title or capture.name,
+            link_type=describe(capture.link_type),
+            snap_length=capture.snap_length,
+            size=self._size,
+            now=time.time_ns(),
+            elapsed=clock,
+        )
+        totals = self._current_totals()
+        lines = [report.plugin_line(p.name, text) for p in self._plugins for text in p.monitor()]
+        write = options.monitoring or options.report
+        for line in monitoring_lines(moment, totals, lines):
+            write(line)
 
     def _process(self, portion: Portion, capture: Capture) -> None:
         """Take packets through flows and plugins."""
@@ -431,16 +461,21 @@ class Engine:
             totals.file_bytes = (capture.size or 0) if capture and is_compressed else self._size
         return totals
 
+    def _current_totals(self) -> report.Totals:
+        """Return the totals and tell them to the plugins, which print shares of them."""
+        run, totals = self.run_state, self._totals()
+        run.packets, run.bytes = totals.packets, totals.bytes
+        run.flow_bytes, run.flow_count = totals.a_bytes + totals.b_bytes, totals.flows
+        return totals
+
     def _end(self, capture: Capture) -> None:
         """Write the remaining flows and the end report."""
-        emit, run = self._options.report, self.run_state
+        emit = self._options.report
         for line in report.stop_lines(self._totals(), time.monotonic_ns() - self._clock):
             emit(line)
         self._release(self._flows.flush())
         unloaded = time.monotonic_ns() - self._clock
-        totals = self._totals()
-        run.packets, run.bytes = totals.packets, totals.bytes
-        run.flow_bytes, run.flow_count = totals.a_bytes + totals.b_bytes, totals.flows
+        totals = self._current_totals()
         lines = [report.plugin_line(p.name, text) for p in self._plugins for text in p.report()]
         for line in report.end_lines(totals, unloaded, lines):
             emit(line)

@@ -175,6 +175,7 @@ class Totals:
         ipv6_flows: IPv6 flows.
         corrected_replies: flows released alone with the reply bit.
         max_flows: most flows held at once.
+        active_flows: flows held now.
         hash_factor: option ``-f``.
         autopilot_flows: flows ended because the table was full.
         forced_flows: flows ended by force mode.
@@ -235,6 +236,7 @@ class Totals:
     ipv6_flows: int = 0
     corrected_replies: int = 0
     max_flows: int = 0
+    active_flows: int = 0
     hash_factor: int = 1
     autopilot_flows: int = 0
     forced_flows: int = 0
@@ -304,7 +306,18 @@ def end_lines(totals: Totals, unloaded: int, plugin_lines: Iterable[str]) -> Ite
     if totals.file_bytes:
         read = 24 * totals.files + totals.bytes + 16 * totals.packets
         yield f"Percentage completed: {100.0 * read / totals.file_bytes:.2f}%"
-    yield from _packet_lines(totals)
+    yield from tables(totals, plugin_lines)
+
+
+def tables(totals: Totals, plugin_lines: Iterable[str], is_monitoring: bool = False) -> Iterator[str]:
+    """Yield the tables that the end report and the monitoring output share.
+
+    Args:
+        totals: the figures.
+        plugin_lines: lines of the plugins with their labels.
+        is_monitoring: the run goes on: without the size of the input, with the fill of the flow table.
+    """
+    yield from _packet_lines(totals, is_monitoring)
     yield DASHES
     yield from plugin_lines
     yield DASHES
@@ -317,6 +330,8 @@ def end_lines(totals: Totals, unloaded: int, plugin_lines: Iterable[str]) -> Ite
     yield TILDES
     if totals.dump_seconds > 0:
         yield from _bandwidth_lines(totals)
+    if is_monitoring:
+        yield f"Fill size of main hash map: {share(totals.active_flows, FLOW_CAPACITY * totals.hash_factor)}"
     yield from _status_lines(totals)
 
 
@@ -332,7 +347,7 @@ def _counted(rows: Iterable[tuple[str, int, int | None]]) -> Iterator[str]:
             yield f"{label}: {amount(number) if base is None else share(number, base)}"
 
 
-def _packet_lines(t: Totals) -> Iterator[str]:
+def _packet_lines(t: Totals, is_monitoring: bool) -> Iterator[str]:
     flow_bytes = t.a_bytes + t.b_bytes
     without_flow = t.packets - t.flow_packets if t.flow_packets else 0
     yield from _counted(
@@ -341,7 +356,7 @@ def _packet_lines(t: Totals) -> Iterator[str]:
             ("Number of processed bytes", t.bytes, None),
             ("Number of raw bytes", t.raw_bytes, None),
             ("Number of pad bytes", t.pad_bytes, None),
-            ("Number of pcap bytes", t.file_bytes, None),
+            ("Number of pcap bytes", 0 if is_monitoring else t.file_bytes, None),
             ("Number of L2 packets", t.l2_packets, t.packets),
             ("Number of IPv4 packets", t.ipv4_packets, t.packets),
             ("Number of IPv6 packets", t.ipv6_packets, t.packets),

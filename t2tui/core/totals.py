@@ -84,6 +84,7 @@ def gather(dissector: Dissector, flows: FlowTable, plugins: Sequence[Any]) -> To
         ipv6_flows=of_flows(F.FLOWS_IPV6),
         corrected_replies=of_flows(F.CORRECTED_REPLIES),
         max_flows=of_flows(F.MAX_ACTIVE),
+        active_flows=of_flows(F.ACTIVE),
         autopilot_flows=of_flows(F.AUTOPILOT),
         wire_bytes=of_packets(D.WIRE_BYTES),
         status=status,
