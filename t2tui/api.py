@@ -80,7 +80,7 @@ class Collector(Plugin):
             self.open_stores()
             rows = np.flatnonzero(packets["flow"] >= 0)
             slots = packets["flow"][rows]
-            cast(ColumnStore, self.packets).append(rows + self.run.row, slots, self._packet_columns())
+            cast(ColumnStore, self.packets).append(rows + self.run.row, slots, self._packet_columns(), data)
 
     def on_rows(self, slots: NDArray[Any]) -> None:
         """Keep the flows."""

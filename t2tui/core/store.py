@@ -1,6 +1,7 @@
 """Flows and packets kept as columns: what the Python API returns and the flow table on screen shows."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 
 from t2tui.core.columns import Column
 from t2tui.core.run import Columns
-from t2tui.core.text.rows import Code, Field, RowWriter
+from t2tui.core.text.fields import OF_BATCH, Code, Field
+from t2tui.core.text.rows import RowWriter
 
 if TYPE_CHECKING:
     import pandas
@@ -46,14 +48,34 @@ class GrowingArray:
         return self._data[: self._count]
 
 
-def parts(field: Field) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Yield the arrays that a field reads, with their names."""
-    yield "values", field.values
-    for name, source in (("second", field.second), ("kind", field.kind), ("count", field.count)):
+@dataclass(frozen=True)
+class Part:
+    """An array that a field reads.
+
+    Attributes:
+        name: ``values``, ``second`` ...; of further parts of a compound column ``0.values`` and so on.
+        source: the array.
+        by: which number addresses its records.
+        lengths: where the values are starts in the batch's bytes: how many bytes belong to each.
+    """
+
+    name: str
+    source: NDArray[Any]
+    by: str
+    lengths: NDArray[Any] | None = None
+
+
+def parts(field: Field, prefix: str = "") -> Iterator[Part]:
+    """Yield the arrays that a field reads."""
+    arrays = {"values": field.values, "second": field.second, "kind": field.kind, "count": field.count}
+    for name, source in arrays.items():
         if source is not None:
-            yield name, source
+            of_batch = name == "values" and field.code in OF_BATCH
+            yield Part(prefix + name, source, field.by, field.second if of_batch else None)
     if field.when is not None:
-        yield "when", field.when[0]
+        yield Part(f"{prefix}when", field.when[0], field.when_by)
+    for number, rest in enumerate(field.rest):
+        yield from parts(rest, f"{prefix}{number}.")
 
 
 class ColumnStore:
@@ -77,15 +99,17 @@ class ColumnStore:
         self._arrays: list[GrowingArray] = []
         self._places: dict[tuple[str, str], int] = {}  # (column, part of its field) -> array
         self._plan: list[tuple[str, str]] = []  # which column and part fills each array
+        self._bytes = GrowingArray(NO_BYTES)  # those of the batches that columns show
         seen: dict[tuple[Any, ...], int] = {}
         for name, (_, field) in self._pairs.items():
-            for part, source in parts(field):
+            for part in parts(field):
+                source = part.source
                 key = (source.__array_interface__["data"][0], source.dtype.str, source.shape, source.strides)
                 if key not in seen:
                     seen[key] = len(self._arrays)
                     self._arrays.append(GrowingArray(source))
-                    self._plan.append((name, part))
-                self._places[name, part] = seen[key]
+                    self._plan.append((name, part.name))
+                self._places[name, part.name] = seen[key]
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -101,7 +125,11 @@ class ColumnStore:
         return self._pairs[name][0]
 
     def append(
-        self, rows: NDArray[np.int64], slots: NDArray[np.int32], columns: "Columns | None" = None
+        self,
+        rows: NDArray[np.int64],
+        slots: NDArray[np.int32],
+        columns: "Columns | None" = None,
+        data: NDArray[np.uint8] = NO_BYTES,
     ) -> None:
         """Append rows.
 
@@ -109,25 +137,44 @@ class ColumnStore:
             rows: rows of the batch, for fields read by row; may be empty when there are none.
             slots: flow slots, one per row, for fields read by slot.
             columns: the columns again where their arrays are others than those given first.
+            data: the batch's bytes, for columns that show some of them.
         """
         fields = {column.name: field for column, field in columns or self._pairs.values()}
-        for array, (name, part) in zip(self._arrays, self._plan, strict=True):
-            field = fields[name]
-            by = field.when_by if part == "when" else field.by
-            array.append(dict(parts(field))[part][slots if by == "slot" else rows])
+        for array, (name, wanted) in zip(self._arrays, self._plan, strict=True):
+            part = next(part for part in parts(fields[name]) if part.name == wanted)
+            numbers = slots if part.by == "slot" else rows
+            values = part.source[numbers]
+            array.append(values if part.lengths is None else self._keep(data, values, part.lengths[numbers]))
         self._rows += len(slots)
 
-    def _stored(self, name: str, field: Field) -> Field:
+    def _keep(
+        self, data: NDArray[np.uint8], starts: NDArray[Any], lengths: NDArray[Any]
+    ) -> NDArray[np.int64]:
+        """Copy bytes of a batch and return where they begin now."""
+        behind = np.cumsum(lengths, dtype=np.int64)
+        begins = behind - lengths
+        first = len(self._bytes.values)
+        places = np.repeat(starts - begins, lengths)
+        self._bytes.append(data[places + np.arange(len(places))])
+        moved: NDArray[np.int64] = first + begins
+        return moved
+
+    def _stored(self, name: str, field: Field, prefix: str = "") -> Field:
         """Return a column's field with this store's arrays in place of the engine's."""
-        mine = {part: self._arrays[self._places[name, part]].values for part, _ in parts(field)}
+
+        def mine(part: str) -> NDArray[Any]:
+            return self._arrays[self._places[name, prefix + part]].values
+
         return Field(
             field.code,
-            mine["values"],
-            second=mine.get("second"),
-            kind=mine.get("kind"),
-            count=mine.get("count"),
-            when=None if field.when is None else (mine["when"], field.when[1]),
+            mine("values"),
+            second=None if field.second is None else mine("second"),
+            kind=None if field.kind is None else mine("kind"),
+            count=None if field.count is None else mine("count"),
+            when=None if field.when is None else (mine("when"), field.when[1]),
             words=field.words,
+            rest=tuple(self._stored(name, part, f"{prefix}{n}.") for n, part in enumerate(field.rest)),
+            joined=field.joined,
         )
 
     def fields(self, names: Sequence[str]) -> list[Field]:
@@ -155,7 +202,7 @@ class ColumnStore:
         if count <= 0:
             return []
         writer = RowWriter(self.fields(names))
-        text = b"".join(bytes(chunk) for chunk in writer.chunks((first, count), None, NO_BYTES))
+        text = b"".join(bytes(chunk) for chunk in writer.chunks((first, count), None, self._bytes.values))
         return text.decode("utf-8", "replace").split("\n")[:-1]
 
     def __contains__(self, name: object) -> bool:
@@ -164,11 +211,11 @@ class ColumnStore:
     def __getitem__(self, name: str) -> NDArray[Any]:
         column, engine_field = self._pairs[name]
         field = self._stored(name, engine_field)
-        if field.code in (Code.TIME, Code.SIGNED_TIME) and field.count is None:
+        if field.code in (Code.TIME, Code.SIGNED_TIME) and field.count is None and not field.rest:
             assert field.second is not None
             nanoseconds = field.values.astype(np.int64) * NANOSECONDS + field.second.astype(np.int64)
             return nanoseconds.view("m8[ns]" if column.name in DURATIONS else "M8[ns]")
-        if field.code in NUMERIC and field.count is None:
+        if field.code in NUMERIC and field.count is None and not field.rest:
             return field.values.copy()
         texts = self.text(name)
         if column.type == "S":  # quoted in files, so that an empty text can be told from none

@@ -1,7 +1,7 @@
 """What a cell of text shows: where its values lie and how they are printed (docs/text.md)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from itertools import accumulate
@@ -46,6 +46,11 @@ class Code(IntEnum):
     """Number of a text in ``words``."""
     CONTENT = 14
     """Payload: start in the batch's bytes; ``second``: length."""
+    OCTETS = 15
+    """Bytes as ``0x00;0xff``: start in the batch's bytes; ``second``: length."""
+    TEXT = 16
+    """Characters as they are: ``values`` (records, capacity) of bytes; ``second``: length, one per record.
+    Not in repeated cells."""
 
     __hash__ = int.__hash__  # that of Enum runs in Python
 
@@ -66,11 +71,15 @@ WIDTHS = {
     Code.IPX: 45,
     Code.WORD: 0,
     Code.CONTENT: 0,
+    Code.OCTETS: 0,
 }
-"""Longest text of one value; words and contents are added when their lengths are known."""
+"""Longest text of one value; words and bytes of the batch are added when their lengths are known. That of
+TEXT is its capacity."""
 
-PAIRS = {Code.TIME, Code.SIGNED_TIME, Code.IP6, Code.IPX, Code.CONTENT}
+PAIRS = {Code.TIME, Code.SIGNED_TIME, Code.IP6, Code.IPX, Code.CONTENT, Code.OCTETS, Code.TEXT}
 """Values of two halves."""
+OF_BATCH = {Code.CONTENT, Code.OCTETS}
+"""Values that lie in the batch's bytes."""
 FLOATS = {Code.FLOAT, Code.DOUBLE, Code.SECONDS}
 SIGNED = {Code.INT, Code.SIGNED_TIME}
 """Numbers that are read with their sign; all others are the bits of an unsigned number of their width."""
@@ -131,14 +140,15 @@ class Field:
         code: how a value is printed.
         values: one value per record, any stride; or one row of values per record (records, capacity).
         by: which number addresses the record: that of the row, or its slot.
-        second: the other half of the value, see Code; same shape as ``values``.
+        second: the other half of the value, see Code; same shape as ``values`` (not for TEXT).
         kind: u1 per record, layout.KIND_* (IPX).
         count: u1 per record: number of repeated values, joined by ``;``.
         when: u1 per record and a mask: the cell is empty where they have no bit in common.
         when_by: which number addresses the record of ``when``.
         words: the texts (WORD).
-        joined: the value continues the cell of the field before, behind ``_`` (compound columns). The cell
-            is repeated and left out as its first field says.
+        rest: further parts of a compound column, each behind ``_``. The cell is repeated and left out as
+            the first part says.
+        joined: the value continues the cell of the field before: true of the parts in ``rest``.
     """
 
     code: Code
@@ -150,12 +160,25 @@ class Field:
     when: tuple[NDArray[np.uint8], int] | None = None
     when_by: Literal["row", "slot"] = "row"
     words: Words | None = None
+    rest: "tuple[Field, ...]" = ()
     joined: bool = False
 
     @property
     def capacity(self) -> int:
         """Number of values that a record has room for."""
-        return int(self.values.shape[1]) if self.values.ndim == 2 else 1
+        return int(self.values.shape[1]) if self.values.ndim == 2 and self.code is not Code.TEXT else 1
+
+    @property
+    def width(self) -> int:
+        """Longest text of one value, without words and bytes of the batch."""
+        return int(self.values.shape[1]) if self.code is Code.TEXT else WIDTHS[self.code]
+
+    @property
+    def parts(self) -> "Iterator[Field]":
+        """The parts of a compound column in their order; of others the field itself."""
+        yield self
+        for part in self.rest:
+            yield part if part.joined else replace(part, joined=True)
 
 
 (
@@ -199,11 +222,15 @@ def describe(field: Field) -> tuple[int, ...]:
         raise ValueError(f"{code.name}: cannot print {values.dtype}")
     if (second is None) == (code in PAIRS) or (field.words is None) == (code is Code.WORD):
         raise ValueError(f"{code.name}: `second` or `words` missing or in vain")
-    if second is not None and (second.shape != values.shape or second.dtype.kind == "f"):
+    shape = values.shape[:1] if code is Code.TEXT else values.shape
+    if second is not None and (second.shape != shape or second.dtype.kind == "f"):
         raise ValueError(f"{code.name}: {values.shape} values, but second is {second.dtype} {second.shape}")
     if (field.kind is None) == (code is Code.IPX):
         raise ValueError(f"{code.name}: `kind` missing or in vain")
-    if (values.ndim == 2) != (count is not None) and not field.joined:
+    if code is Code.TEXT:
+        if values.ndim != 2 or values.dtype.itemsize != 1 or count is not None:
+            raise ValueError(f"TEXT: need (records, capacity) bytes without `count`, not {values.shape}")
+    elif (values.ndim == 2) != (count is not None) and not field.joined:
         raise ValueError(
             f"{code.name}: {values.ndim}-dimensional values with{'' if count is None else 'out'} `count`"
         )
@@ -216,7 +243,7 @@ def describe(field: Field) -> tuple[int, ...]:
         *((0, 0, 0, 0) if second is None else _column(second, code in SIGNED)),
         *((0, 0) if kind is None else _bytes(kind)),
         *((0, 0) if count is None else _bytes(count)),
-        field.capacity,
+        values.shape[-1] if values.ndim == 2 else 1,
         *((0, 0, 0, 0) if when is None else (*_bytes(when[0]), when[1], field.when_by == "slot")),
         *((0, 0, 0, 0) if field.words is None else field.words.places),
         1,

@@ -39,7 +39,6 @@ from t2tui.core.text.fields import (
     WHEN_MASK,
     WHEN_SLOT,
     WHEN_STRIDE,
-    WIDTHS,
     WORDS,
     Code,
     Field,
@@ -60,6 +59,8 @@ from t2tui.core.text.numbers import (
 
 __all__ = ["Code", "Field", "RowWriter", "Rows", "Words"]
 
+OCTET_GROWTH = 5
+"""A byte of OCTETS becomes at most this many bytes of text."""
 NO_LIMIT = 1 << 31
 NO_DATA = np.zeros(0, np.uint8)
 CHUNK_BYTES = 1 << 20
@@ -124,6 +125,22 @@ def _put_pair(out: Any, p: Any, code: Any, v: Any, second: Any, kind: Any) -> An
 def _put_word(out: Any, p: Any, address: Any, length: Any) -> Any:
     for i in range(0, length, 8):
         store64(out, p + i, at64(address + i))
+    return p + length
+
+
+@inlined
+def _put_octets(out: Any, p: Any, address: Any, length: Any) -> Any:
+    for i in range(length):
+        p = put_hex(out, p, at8(address + i), 2)
+        store8(out, p, ELEMENT_END)
+        p += 1
+    return p - 1 if length > 0 else p
+
+
+@inlined
+def _put_text(out: Any, p: Any, address: Any, step: Any, length: Any) -> Any:
+    for i in range(length):
+        store8(out, p + i, at8(address + i * step))
     return p + length
 
 
@@ -210,15 +227,22 @@ def _write(
                     elif table[c, ADDRESS2] != 0:
                         place = table[c, ADDRESS2] + record * table[c, STRIDE2] + element * table[c, STEP2]
                         second = load(place, table[c, LOAD2])
-                        if code == Code.CONTENT:
+                        if code == Code.CONTENT or code == Code.OCTETS:
                             length = np.int64(second)
                             start = np.int64(v)
                             if start < 0 or length < 0 or length > data_size or start > data_size - length:
                                 return i, line, BAD_CONTENT, c
-                            room -= CONTENT_GROWTH * length
+                            room -= length * (CONTENT_GROWTH if code == Code.CONTENT else OCTET_GROWTH)
                             if room < 0:
                                 return i, line, FULL, 0
-                            p = put_content(out, p, data + start, length)
+                            if code == Code.CONTENT:
+                                p = put_content(out, p, data + start, length)
+                            else:
+                                p = _put_octets(out, p, data + start, length)
+                        elif code == Code.TEXT:
+                            place = table[c, ADDRESS] + record * table[c, STRIDE]
+                            length = min(np.int64(second), table[c, CAPACITY])
+                            p = _put_text(out, p, place, table[c, STEP], length)
                         else:
                             kind: Any = 0
                             if table[c, KIND_ADDRESS] != 0:
@@ -251,7 +275,7 @@ class RowWriter:
     def __init__(self, fields: Sequence[Field]) -> None:
         if not fields:
             raise ValueError("no columns to write")
-        self._fields = tuple(fields)
+        fields = self._fields = tuple(part for field in fields for part in field.parts)
         self._table = np.array([describe(field) for field in fields], np.int64)
         self._row_bytes = SLACK_BYTES  # of the longest line without its words and contents
         limits = {"row": NO_LIMIT, "slot": NO_LIMIT}
@@ -263,7 +287,7 @@ class RowWriter:
                 raise ValueError(f"field {i} ({field.code.name}): cannot be joined to the field before")
             else:
                 self._table[first, PARTS] += 1
-            self._row_bytes += fields[first].capacity * (WIDTHS[field.code] + 1) + 1
+            self._row_bytes += fields[first].capacity * (field.width + 1) + 1
             for values in (field.values, field.kind, field.count):
                 if values is not None:
                     limits[field.by] = min(limits[field.by], len(values))

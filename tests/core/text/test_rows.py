@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -61,8 +62,18 @@ TYPES = {
     Code.IPX: ["u8"],
     Code.WORD: ["u1", "u2", "i4", "u8"],
     Code.CONTENT: ["i8", "u2"],
+    Code.OCTETS: ["i8", "u2"],
+    Code.TEXT: ["u1", "i1"],
 }
-SECOND = {Code.TIME: "i8", Code.SIGNED_TIME: "i8", Code.IP6: "u8", Code.IPX: "u8", Code.CONTENT: "u1"}
+SECOND = {
+    Code.TIME: "i8",
+    Code.SIGNED_TIME: "i8",
+    Code.IP6: "u8",
+    Code.IPX: "u8",
+    Code.CONTENT: "u1",
+    Code.OCTETS: "u1",
+    Code.TEXT: "u1",
+}
 
 
 @st.composite
@@ -82,23 +93,31 @@ def column(draw: Any, dtype: str, shape: tuple[int, ...], elements: Any = None) 
 
 @st.composite
 def fields(draw: Any, repeated: bool | None = None, joined: bool = False) -> Field:
-    code = draw(st.sampled_from(Code))
+    codes = [code for code in Code if not (joined and repeated and code is Code.TEXT)]
+    code = draw(st.sampled_from(codes))
     by = draw(st.sampled_from(["row", "slot"]))
     size = RECORDS if by == "row" else SLOTS
     if repeated is None:
         repeated = draw(st.booleans())
     shape = (size, CAPACITY) if repeated else (size,)
     limits = {Code.CHAR: st.integers(33, 126), Code.WORD: st.integers(0, len(TEXTS) - 1)}
-    limits[Code.CONTENT] = st.integers(0, 256)
+    limits[Code.CONTENT] = limits[Code.OCTETS] = st.integers(0, 256)
+    limits[Code.TEXT] = st.integers(33, 126)
+    if code is Code.TEXT:
+        shape = (size, draw(st.integers(CAPACITY, 9)))
     when_by = draw(st.sampled_from(["row", "slot"]))
     flags = column("u1", (RECORDS if when_by == "row" else SLOTS,))
     return Field(
         code,
         draw(column(draw(st.sampled_from(TYPES[code])), shape, limits.get(code))),
         by,
-        second=draw(column(SECOND[code], shape)) if code in SECOND else None,
+        second=draw(column(SECOND[code], shape[:1] if code is Code.TEXT else shape))
+        if code in SECOND
+        else None,
         kind=draw(column("u1", (size,), st.integers(0, 3))) if code is Code.IPX else None,
-        count=draw(column("u1", (size,), st.integers(0, CAPACITY + 2))) if repeated and not joined else None,
+        count=draw(column("u1", (size,), st.integers(0, CAPACITY + 2)))
+        if repeated and not joined and code is not Code.TEXT
+        else None,
         when=None if joined else draw(st.none() | st.tuples(flags, st.integers(0, 255))),
         when_by=when_by,
         words=Words.from_texts(TEXTS) if code is Code.WORD else None,
@@ -115,6 +134,8 @@ def cells(draw: Any) -> list[Field]:
 
 
 def printed(field: Field, place: Any, record: int) -> str:
+    if field.code is Code.TEXT:
+        return bytes(field.values[record].tolist())[: field.second[record]].decode()
     value = field.values[place].item()
     size = field.values.itemsize
     if field.code is Code.HEX:
@@ -123,6 +144,8 @@ def printed(field: Field, place: Any, record: int) -> str:
         return f"{value % 256**size}"
     if field.code is Code.CONTENT:
         return content(DATA[value : value + field.second[place].item()])
+    if field.code is Code.OCTETS:
+        return ";".join(f"0x{byte:02x}" for byte in DATA[value : value + field.second[place].item()])
     if field.code is Code.IPX:
         return ipx(value, field.second[place].item(), field.kind[record])
     more = () if field.second is None else (field.second[place].item(),)
@@ -157,7 +180,9 @@ def test_tables(table: list[list[Field]], data: st.DataObject):
         "\t".join(cell(parts, row, slot) for parts in table) + "\n"
         for row, slot in zip(rows, slots, strict=True)
     ]
-    writer = RowWriter([field for parts in table for field in parts])
+    compounds = [replace(parts[0], rest=tuple(parts[1:])) for parts in table]
+    fields = compounds if data.draw(st.booleans()) else [field for parts in table for field in parts]
+    writer = RowWriter(fields)
     payload = np.frombuffer(DATA, np.uint8)
     assert writer.write(rows, slots, payload).decode("latin-1") == "".join(wanted)
 
@@ -206,6 +231,14 @@ def test_lines_larger_than_the_buffer(monkeypatch: pytest.MonkeyPatch):
     assert writer.write((0, 5), None, payload) == b"".join(wanted)
 
 
+def test_octets_larger_than_the_buffer(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rows_module, "CHUNK_BYTES", 100)
+    data = np.arange(4096).astype(np.uint8)
+    writer = RowWriter([Field(Code.OCTETS, np.array([0, 9, 0]), second=np.array([4096, 0, 3]))])
+    wanted = ";".join(f"0x{byte:02x}" for byte in data) + "\n\n0x00;0x01;0x02\n"
+    assert writer.write((0, 3), None, data) == wanted.encode()
+
+
 def test_content_up_to_the_last_byte_of_the_data():
     data = np.frombuffer(b"0123456789ab", np.uint8)
     for length in range(13):
@@ -240,6 +273,7 @@ WORD = Field(Code.WORD, np.array([0, 1]), words=Words.from_texts([b"only"]))
         (WORD, [0, 1], None, r"line 1: field 0 \(WORD\): there is no word"),
         (Field(Code.WORD, np.array([-1]), words=WORD.words), [0], None, "there is no word"),
         (Field(Code.CONTENT, np.array([5]), second=np.array([6])), [0], None, r"field 0 \(CONTENT\)"),
+        (Field(Code.OCTETS, np.array([5]), second=np.array([8])), [0], None, r"field 0 \(OCTETS\)"),
         (Field(Code.CONTENT, np.array([-1]), second=np.array([1])), [0], None, "outside of the data"),
         (Field(Code.CONTENT, np.array([0]), second=np.array([-1])), [0], None, "outside of the data"),
         (Field(Code.CONTENT, np.array([2**62]), second=np.array([2**62])), [0], None, "outside of the data"),
@@ -280,6 +314,11 @@ def test_rows_by_slot_need_slots():
         Field(Code.TIME, np.zeros(3, np.int64), second=np.zeros(2, np.int64)),
         Field(Code.IPX, np.zeros(3, np.uint64), second=np.zeros(3, np.uint64)),
         Field(Code.WORD, np.zeros(3, np.uint8)),
+        Field(Code.OCTETS, np.zeros(3, np.int64)),
+        Field(Code.TEXT, np.zeros((3, 4), np.uint8)),
+        Field(Code.TEXT, np.zeros((3, 4), np.uint8), second=np.zeros((3, 4), np.uint8)),
+        Field(Code.TEXT, np.zeros(3, np.uint8), second=np.zeros(3, np.uint8)),
+        Field(Code.TEXT, np.zeros((3, 4), np.uint16), second=np.zeros(3, np.uint8)),
     ],
 )
 def test_fields_that_cannot_be_printed(field: Field):
