@@ -11,11 +11,11 @@ from t2tui.core.jit import Records
 class Arrays(NamedTuple):
     """The arrays of a flow table; kernels get them as one argument."""
 
-    records: Records  # FLOW per slot
+    records: Records  # pairs.KEYED_FLOW per slot
     nodes: Records  # lru.NODE per slot, then head and tail
     tcp: Records  # TCP_STATE per slot; empty without the state machine
     times: Records  # PACKET_TIMES per packet; empty without packet times
-    hashes: NDArray[np.int64]  # pair_hash() per packet
+    keys: Records  # pairs.KEY of the next packets, a ring
     pairs: NDArray[np.int64]  # pairs.py
     fragments: NDArray[np.int64]  # fragments.py
     released: Records  # RELEASED since the last reclaim

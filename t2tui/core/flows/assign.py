@@ -7,7 +7,7 @@ from t2tui.core.flows.counters import FlowCounter, State
 from t2tui.core.flows.create import create
 from t2tui.core.flows.fragments import enter_chain, find_chain
 from t2tui.core.flows.lru import FAR, attach, clock, detach
-from t2tui.core.flows.pairs import close_gap, pair_hash
+from t2tui.core.flows.pairs import close_gap, compare, home_place, next_place, take_key
 from t2tui.core.flows.release import release_oldest, scan
 from t2tui.core.flows.tcp import TCP, advance
 from t2tui.core.flowstat import (
@@ -38,64 +38,52 @@ from t2tui.core.layout import (
 )
 from t2tui.core.memory import prefetch_line
 
-AHEAD = 12
-"""Packets between asking for a place of the pair table and looking at it; half of it for the flow."""
+KEYS = 16
+"""Keys held: those of the packets that are looked at ahead; a power of two."""
+
+FAR_AHEAD = 12
+"""Packets between asking the cache for a place of the pair table and looking at the packet itself."""
+
+NEAR_AHEAD = 8
+"""The same for the flow that the place names."""
+
+NEXT_AHEAD = 4
+"""The same for the flow that is the packet's, and what belongs to it."""
+
+CROWD = 1000
+"""Number of flows from which it pays to ask for them ahead: they are no longer in the nearest caches."""
 
 _U32 = 0xFFFFFFFF
 _NOT_PENDING = np.uint64(0xFFFFFFFFFFFFFFFF ^ IPV4_FRAG_PENDING)
 _FRAGMENT_BITS = IPV4_FRAG | IPV4_FRAG_ERR | IPV4_FRAG_HDSEQ_ERR
-_ZERO = np.uint64(0)
+_TOP = np.uint64(1 << 63)
+_S63 = np.uint64(63)
+_RING = np.uint64(KEYS - 1)
 
 
 @inlined
-def fetch(packets: Records, i: Integer, a: Arrays) -> None:
-    """Bring into the cache what the packets ahead need: places of the table, then flows."""
-    mask = len(a.pairs) - 1
-    far = i + AHEAD
-    if far < len(packets):
-        a.hashes[far] = pair_hash(packets[far])
-        prefetch_line(a.pairs, a.hashes[far] & mask, 0)
-    near = i + AHEAD // 2
+def fetch_flow(packets: Records, i: Integer, a: Arrays) -> None:
+    """Ask the cache for the flows of packets ahead, in two steps: one names the other."""
+    near = i + NEAR_AHEAD
     if 0 <= near < len(packets):
-        slot = (a.pairs[a.hashes[near] & mask] & _U32) - 1
+        key = a.keys[np.uint64(near) & _RING]
+        key.slot = (a.pairs[home_place(a.pairs, key.hash)] & _U32) - 1
+        prefetch_line(a.records, max(key.slot, 0), 0)
+    following = i + NEXT_AHEAD
+    if 0 <= following < len(packets):
+        slot = a.keys[np.uint64(following) & _RING].slot
         if slot >= 0:
-            prefetch_line(a.records, slot, 0)
+            packet = packets[np.uint64(following)]
+            flow = a.records[np.uint64(slot)]
+            other = np.int64(flow.opposite)
+            if other >= 0:
+                turned = np.int64(flow.srcLo != packet.srcLo) | np.int64(flow.srcPort != packet.srcPort)
+                prefetch_line(a.tcp, slot + other - (slot + turned * (other - slot)), 0)
+                slot += turned * (other - slot)
+                prefetch_line(a.records, slot, 0)
             prefetch_line(a.records, slot, 64)
             prefetch_line(a.nodes, slot, 0)
-            if len(a.tcp) > 0:
-                prefetch_line(a.tcp, slot, 0)
-
-
-@inlined
-def differences(flow: Record, packet: Record) -> tuple[np.uint64, np.uint64]:
-    """Compare a flow's key with a packet's.
-
-    Returns:
-        Zero if they are equal; zero if the packet's key is the flow's reversed.
-    """
-    both = (
-        (np.uint64(flow.l4Proto) ^ np.uint64(packet.l4Proto))
-        | (np.uint64(flow.kind) ^ np.uint64(packet.kind))
-        | (np.uint64(flow.ethType) ^ np.uint64(packet.ethType))
-        | (np.uint64(flow.vlan) ^ np.uint64(packet.vlan))
-    )
-    forward = (
-        (flow.srcLo ^ packet.srcLo)
-        | (flow.dstLo ^ packet.dstLo)
-        | (flow.srcHi ^ packet.srcHi)
-        | (flow.dstHi ^ packet.dstHi)
-        | (np.uint64(flow.srcPort) ^ np.uint64(packet.srcPort))
-        | (np.uint64(flow.dstPort) ^ np.uint64(packet.dstPort))
-    )
-    reverse = (
-        (flow.srcLo ^ packet.dstLo)
-        | (flow.dstLo ^ packet.srcLo)
-        | (flow.srcHi ^ packet.dstHi)
-        | (flow.dstHi ^ packet.srcHi)
-        | (np.uint64(flow.srcPort) ^ np.uint64(packet.dstPort))
-        | (np.uint64(flow.dstPort) ^ np.uint64(packet.srcPort))
-    )
-    return both | forward, both | reverse
+            prefetch_line(a.tcp, slot, 0)
 
 
 @routine
@@ -110,7 +98,7 @@ def open_chain(a: Arrays, slot: Integer, fragment_id: Integer, status: Integer) 
     if status & IPV4_FRAG_PENDING:
         place = find_chain(a.fragments, a.records, flow, np.int64(flow.lastFragId), proto)
         if place >= 0:
-            close_gap(a.fragments, place)
+            close_gap(a.fragments, np.uint64(place))
             a.state[State.FRAGMENTS] -= 1
         if place < 0 or flow.lastFragId != fragment_id:
             status |= IPV4_FRAG_ERR
@@ -121,7 +109,7 @@ def open_chain(a: Arrays, slot: Integer, fragment_id: Integer, status: Integer) 
             former = (a.fragments[place] & _U32) - 1
             a.records[former].flowStat &= _NOT_PENDING
     if place >= 0:
-        close_gap(a.fragments, place)
+        close_gap(a.fragments, np.uint64(place))
         a.state[State.FRAGMENTS] -= 1
     flow.lastFragId = fragment_id
     enter_chain(a.fragments, flow, slot)
@@ -142,7 +130,7 @@ def join_chain(a: Arrays, packet: Record, kind: Integer) -> Integer:
         return -1
     slot = (a.fragments[place] & _U32) - 1
     if not np.int64(packet.frag) & FRAG_MORE:
-        close_gap(a.fragments, place)
+        close_gap(a.fragments, np.uint64(place))
         a.state[State.FRAGMENTS] -= 1
         a.records[slot].flowStat &= _NOT_PENDING
     return slot
@@ -196,16 +184,21 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
     state = a.state
     counters = a.counters
     pairs = a.pairs
-    mask = len(pairs) - 1
     head = len(nodes) - 2
+    crowded = counters[FlowCounter.ACTIVE] > CROWD
     status = 0
     of_layer2 = of_ipv4 = of_ipv6 = 0
     packets_with_flow = packets_of_b = bytes_with_flow = bytes_of_b = 0
-    for i in range(-AHEAD, len(packets)):
-        fetch(packets, i, a)
+    for i in range(-FAR_AHEAD, len(packets)):
+        if i + FAR_AHEAD < len(packets):
+            key = a.keys[np.uint64(i + FAR_AHEAD) & _RING]
+            take_key(packets[np.uint64(i + FAR_AHEAD)], key)
+            prefetch_line(pairs, np.int64(home_place(pairs, key.hash)), 0)
+        if crowded:
+            fetch_flow(packets, i, a)
         if i < 0:
             continue
-        p = packets[i]
+        p = packets[np.uint64(i)]
         sec = p.sec
         frac = p.frac
         now = clock(sec, frac, FAR)
@@ -237,19 +230,20 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
         attached = slot >= 0
         is_new = 0
         if not attached:
-            hashed = a.hashes[i]
-            place = hashed & mask
+            key = a.keys[np.uint64(i) & _RING]
+            hashed = key.hash
+            place = home_place(pairs, hashed)
             mate = -1
             while pairs[place] != 0:
                 if pairs[place] >> 32 == hashed:
                     candidate = (pairs[place] & _U32) - 1
-                    forward, reverse = differences(records[candidate], p)
-                    if (forward == _ZERO) | (reverse == _ZERO):  # one branch: directions are hard to predict
-                        turned = np.int64(forward != _ZERO)
-                        slot = candidate + turned * (np.int64(records[candidate].opposite) - candidate)
+                    r = records[np.uint64(candidate)]
+                    forward, reverse = compare(r, p, key)
+                    if (forward | reverse) >= _TOP:  # one branch: directions are hard to predict
+                        slot = candidate + np.int64(reverse >> _S63) * (np.int64(r.opposite) - candidate)
                         mate = candidate
                         break
-                place = (place + 1) & mask
+                place = next_place(pairs, place)
             if slot < 0:
                 if counters[FlowCounter.ACTIVE] >= capacity:
                     release_oldest(a, i, np.int64(p.pktNo))
@@ -259,12 +253,13 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
                 is_new = 1
             # FDURLIMIT: a flow found here would end by its duration
 
-        flow = records[slot]
+        flow = records[np.uint64(slot)]
+        node = nodes[np.uint64(slot)]
         flow_status = np.int64(flow.flowStat)
-        if last < nodes[slot].last:
+        if last < node.last:
             state[State.NEXT_DUE] = -FAR
             state[State.STIRRED] = 1
-        nodes[slot].last = last
+        node.last = last
         if not is_new and not attached:
             if nodes[head].older != slot or nodes[head].marks:  # unless it is directly behind the head
                 detach(nodes, a.fronts, a.due, a.younger, state, slot)
@@ -296,10 +291,10 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
             else:
                 seen |= L2_IPV4
                 of_ipv4 += 1
-            a.proto_packets[proto] += 1
-            a.proto_bytes[proto] += caplen
+            a.proto_packets[p.l4Proto] += 1
+            a.proto_bytes[p.l4Proto] += caplen
             show |= SHOW_ADDRESS
-        a.eth_packets[np.int64(p.ethType)] += 1
+        a.eth_packets[p.ethType] += 1
         padding = np.int64(p.padLen)
         if padding != 0:
             flow.padBytes += padding

@@ -38,7 +38,7 @@ class State(IntEnum):
     STATUS = 0  # global status word
     TCP_AGGREGATE = 1  # OR of the anomalies of released TCP flows
     USED = 2  # slots that were ever taken
-    FREE = 3  # first free slot of the chain through NODE.older, -1 without
+    FREE = 3  # first free slot of the chain through NODE.older, lru.NO_SLOT without
     PAIRS = 4  # entries in the table of pairs
     FRAGMENTS = 5  # entries in the table of fragments
     RELEASED = 6  # entries in the released vector since the last reclaim

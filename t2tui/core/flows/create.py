@@ -4,7 +4,7 @@ import numpy as np
 
 from t2tui.core.flows.arrays import Arrays, Labels
 from t2tui.core.flows.counters import FlowCounter, State
-from t2tui.core.flows.lru import attach
+from t2tui.core.flows.lru import NO_SLOT, attach
 from t2tui.core.flows.pairs import free_place
 from t2tui.core.flows.tcp import TCP, clear
 from t2tui.core.flowstat import L2_FLOW, L2_IPV4, L2_IPV6, L3FLOWINVERT, LANDATTACK
@@ -15,6 +15,8 @@ FLOW_TIMEOUT = 182.0
 """Time-out of a new flow, seconds."""
 
 NO_ID = 0xFFFFFFFF
+"""FLOW.lastIpId of a flow that has none."""
+
 _SYN_ACK = 0x12
 _ZERO = np.uint64(0)
 
@@ -76,7 +78,7 @@ def create(
     state = a.state
     counters = a.counters
     slot = state[State.FREE]
-    if slot >= 0:
+    if slot != NO_SLOT:
         state[State.FREE] = np.int64(a.nodes[slot].older)
     else:
         slot = state[State.USED]

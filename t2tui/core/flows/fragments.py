@@ -11,7 +11,7 @@ only where the protocol is 0: the reference's behaviour (docs/flows.md, "Fragmen
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.flows.pairs import free_place, mix
+from t2tui.core.flows.pairs import free_place, home_place, mix, next_place
 from t2tui.core.jit import Integer, Record, Records, inlined
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -45,9 +45,8 @@ def find_chain(
     protocol: Integer,
 ) -> Integer:
     """Return the place of a key's entry, -1 without."""
-    mask = len(table) - 1
     hashed = chain_hash(key, fragment_id, protocol)
-    place = hashed & mask
+    place = home_place(table, hashed)
     while table[place] != 0:
         if table[place] >> 32 == hashed:
             flow = records[(table[place] & 0xFFFFFFFF) - 1]
@@ -61,8 +60,8 @@ def find_chain(
                 and flow.ethType == key.ethType
                 and flow.vlan == key.vlan
             ):
-                return place
-        place = (place + 1) & mask
+                return np.int64(place)
+        place = next_place(table, place)
     return -1
 
 

@@ -23,8 +23,8 @@ from t2tui.core.jit import Integer, Record, Records, inlined
 NODE = np.dtype(
     [
         ("last", "i8"),  # last seen, ns; -FAR if the packet's time has no meaning in ns
-        ("newer", "i4"),
-        ("older", "i4"),
+        ("newer", "u4"),  # unsigned: an index that cannot be negative is not tested for it
+        ("older", "u4"),
         ("timeout", "f4"),  # s
         ("marks", "u4"),  # bit k: marker k is directly behind this node
     ],
@@ -34,6 +34,9 @@ NODE = np.dtype(
 
 FAR = 1 << 62
 """A time beyond all times, ns."""
+
+NO_SLOT = 0xFFFFFFFF
+"""End of a chain of free slots, which goes through ``older``."""
 
 _BILLION = 1_000_000_000
 _SECONDS = 1 << 32  # in ns less than FAR
@@ -117,13 +120,11 @@ def detach(
     slot: Integer,
 ) -> None:
     """Take a flow out of the list."""
-    newer = np.int64(nodes[slot].newer)
-    older = np.int64(nodes[slot].older)
-    nodes[newer].older = older
-    nodes[older].newer = newer
-    marks = np.int64(nodes[slot].marks)
-    if marks:
-        hand_marks(nodes, fronts, due, younger, state, marks, newer)
+    node = nodes[np.uint64(slot)]
+    nodes[node.newer].older = node.older
+    nodes[node.older].newer = node.newer
+    if node.marks:
+        hand_marks(nodes, fronts, due, younger, state, np.int64(node.marks), np.int64(node.newer))
 
 
 @inlined
@@ -136,14 +137,14 @@ def attach(
     slot: Integer,
 ) -> None:
     """Put a flow behind the head."""
-    head = len(nodes) - 2
-    older = np.int64(nodes[head].older)
-    nodes[slot].newer = head
-    nodes[slot].older = older
-    nodes[head].older = slot
-    nodes[older].newer = slot
-    marks = np.int64(nodes[head].marks)
-    nodes[slot].marks = 0
-    if marks:
-        nodes[head].marks = 0
+    node = nodes[np.uint64(slot)]
+    head = nodes[len(nodes) - 2]
+    node.newer = len(nodes) - 2
+    node.older = head.older
+    nodes[head.older].newer = slot
+    head.older = slot
+    node.marks = 0
+    if head.marks:
+        marks = np.int64(head.marks)
+        head.marks = 0
         hand_marks(nodes, fronts, due, younger, state, marks, slot)

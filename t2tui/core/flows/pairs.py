@@ -14,11 +14,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.jit import Integer, Record, inlined, kernel
-from t2tui.core.layout import KIND_IPV6
+from t2tui.core.layout import FLOW, KIND_IPV6
+
+KEY = np.dtype(
+    [
+        ("hash", "i8"),
+        ("forward", "u8"),  # source port, destination port, VLAN, EtherType: 16 bits each, lowest first
+        ("reverse", "u8"),  # the same with the ports exchanged
+        ("protocol", "u8"),  # protocol, kind: 8 bits each
+        ("slot", "i8"),  # flow that is probably the packet's, or its opposite
+    ]
+)
+"""Key of a packet next to its addresses."""
+
+_WORDS = {"ports": ("<u8", "srcPort"), "protocol": ("<u2", "l4Proto")}
+KEYED_FLOW = np.dtype(
+    {
+        "names": [*FLOW.names, *_WORDS],
+        "formats": [*(FLOW[name] for name in FLOW.names), *(kind for kind, _ in _WORDS.values())],
+        "offsets": [FLOW.fields[name][1] for name in [*FLOW.names, *(at for _, at in _WORDS.values())]],
+        "itemsize": FLOW.itemsize,
+    },
+    align=True,
+)
+"""FLOW with two more names for the parts of its key that are compared at once, as in KEY."""
 
 _ODD1 = np.uint64(0x9E3779B97F4A7C15)
 _ODD2 = np.uint64(0xD6E8FEB86659FD93)
 _ODD3 = np.uint64(0xC2B2AE3D27D4EB4F)
+_ONE = np.uint64(1)
+_S8 = np.uint64(8)
 _S16 = np.uint64(16)
 _S29 = np.uint64(29)
 _S32 = np.uint64(32)
@@ -35,43 +60,94 @@ def mix(x: np.uint64) -> np.uint64:
 
 
 @inlined
-def pair_hash(packet: Record) -> Integer:
-    """Return the hash of a PACKET's flow key, 31 bits, equal for both directions."""
-    a = packet.srcLo ^ np.uint64(packet.srcPort) << _S48
-    b = packet.dstLo ^ np.uint64(packet.dstPort) << _S48
+def take_key(packet: Record, key: Record) -> None:
+    """Write the key of a packet as it is compared: in words, with its hash.
+
+    Args:
+        packet: PACKET record.
+        key: KEY record to fill. The hash has 31 bits and is equal for both directions.
+    """
+    source = np.uint64(packet.srcPort)
+    destination = np.uint64(packet.dstPort)
+    rest = np.uint64(packet.vlan) << _S32 | np.uint64(packet.ethType) << _S48
+    protocol = np.uint64(packet.l4Proto) | np.uint64(packet.kind) << _S8
+    a = packet.srcLo ^ source << _S48
+    b = packet.dstLo ^ destination << _S48
     if packet.kind == KIND_IPV6:
         a ^= mix(packet.srcHi) * _ODD3
         b ^= mix(packet.dstHi) * _ODD3
-    rest = (
-        np.uint64(packet.ethType)
-        | np.uint64(packet.vlan) << _S16
-        | np.uint64(packet.l4Proto) << _S32
-        | np.uint64(packet.kind) << _S48
-    )
-    return np.int64(mix((mix(a) + mix(b)) ^ rest * _ODD3) >> _S33)
+    key.forward = rest | source | destination << _S16
+    key.reverse = rest | destination | source << _S16
+    key.protocol = protocol
+    key.hash = np.int64((mix(a) + mix(b) + (rest ^ protocol) * _ODD3) >> _S33)
 
 
 @inlined
-def free_place(table: NDArray[np.int64], hashed: Integer) -> Integer:
+def compare(flow: Record, packet: Record, key: Record) -> tuple[np.uint64, np.uint64]:
+    """Compare a flow's key with a packet's.
+
+    Args:
+        flow: record of type KEYED_FLOW.
+        packet: PACKET record.
+        key: its KEY.
+
+    Returns:
+        Two words: the top bit of the first is set if they are equal, that of the second if the packet's key
+        is the flow's reversed and differs from it.
+    """
+    protocol = np.uint64(flow.protocol) ^ key.protocol
+    forward = (
+        (flow.srcLo ^ packet.srcLo)
+        | (flow.dstLo ^ packet.dstLo)
+        | (flow.srcHi ^ packet.srcHi)
+        | (flow.dstHi ^ packet.dstHi)
+        | (flow.ports ^ key.forward)
+    )
+    reverse = (
+        (flow.srcLo ^ packet.dstLo)
+        | (flow.dstLo ^ packet.srcLo)
+        | (flow.srcHi ^ packet.dstHi)
+        | (flow.dstHi ^ packet.srcHi)
+        | (flow.ports ^ key.reverse)
+    )
+    forward |= protocol
+    reverse |= protocol
+    forward = (forward - _ONE) & ~forward
+    return forward, (reverse - _ONE) & ~reverse & ~forward
+
+
+@inlined
+def home_place(table: NDArray[np.int64], hashed: Integer) -> np.uint64:
+    """Return the place where an entry belongs; unsigned, so that no index is tested for being negative."""
+    return np.uint64(hashed) & np.uint64(len(table) - 1)
+
+
+@inlined
+def next_place(table: NDArray[np.int64], place: np.uint64) -> np.uint64:
+    """Return the place behind a place."""
+    return (place + _ONE) & np.uint64(len(table) - 1)
+
+
+@inlined
+def free_place(table: NDArray[np.int64], hashed: Integer) -> np.uint64:
     """Return the empty place for a new entry."""
-    mask = len(table) - 1
-    place = hashed & mask
+    place = home_place(table, hashed)
     while table[place] != 0:
-        place = (place + 1) & mask
+        place = next_place(table, place)
     return place
 
 
 @inlined
-def close_gap(table: NDArray[np.int64], place: Integer) -> None:
+def close_gap(table: NDArray[np.int64], place: np.uint64) -> None:
     """Empty a place and move the entries behind it back where that brings them nearer home."""
-    mask = len(table) - 1
+    mask = np.uint64(len(table) - 1)
     behind = place
     while True:
-        behind = (behind + 1) & mask
+        behind = next_place(table, behind)
         entry = table[behind]
         if entry == 0:
             break
-        home = (entry >> 32) & mask
+        home = home_place(table, entry >> 32)
         if ((behind - home) & mask) >= ((behind - place) & mask):
             table[place] = entry
             place = behind
@@ -81,12 +157,11 @@ def close_gap(table: NDArray[np.int64], place: Integer) -> None:
 @inlined
 def drop_pair(table: NDArray[np.int64], hashed: Integer, slot: Integer, opposite: Integer) -> None:
     """Remove the entry that names one of two slots; there is one."""
-    mask = len(table) - 1
-    place = hashed & mask
+    place = home_place(table, hashed)
     one = hashed << 32 | (slot + 1)
     other = hashed << 32 | (opposite + 1)
     while table[place] != one and (opposite < 0 or table[place] != other):
-        place = (place + 1) & mask
+        place = next_place(table, place)
     close_gap(table, place)
 
 

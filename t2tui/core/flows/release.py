@@ -34,7 +34,7 @@ def write_out(a: Arrays, slot: Integer, other: Integer, direction: Integer, pack
         a.state[State.STATUS] |= IPV4_FRAG_PENDING
         place = find_chain(a.fragments, a.records, flow, np.int64(flow.lastFragId), np.int64(flow.l4Proto))
         if place >= 0:
-            close_gap(a.fragments, place)
+            close_gap(a.fragments, np.uint64(place))
             a.state[State.FRAGMENTS] -= 1
     if flow.l4Proto == TCP and len(a.tcp) > 0:
         a.state[State.TCP_AGGREGATE] |= conclude(a.tcp, slot, other)
@@ -70,17 +70,18 @@ def walk(a: Arrays, marker: Integer, sec: Integer, frac: Integer, now: Integer, 
     head = len(nodes) - 2
     node = a.fronts[marker]
     while node != head:
-        newer = np.int64(nodes[node].newer)
-        elapsed = now - nodes[node].last
-        certain = now != FAR and nodes[node].last != -FAR
+        place = nodes[np.uint64(node)]
+        newer = np.int64(place.newer)
+        elapsed = now - place.last
+        certain = now != FAR and place.last != -FAR
         if certain and elapsed < a.younger[marker]:
             break
-        own = np.float64(nodes[node].timeout) * _NS_SURELY_YOUNGER - 1000.0
+        own = np.float64(place.timeout) * _NS_SURELY_YOUNGER - 1000.0
         if not certain or elapsed <= a.older[marker] or np.float64(elapsed) >= own:
             seen = age(sec, frac, a.records[node])
             if seen < a.timeouts[marker]:
                 break
-            if seen >= nodes[node].timeout:
+            if seen >= place.timeout:
                 other = np.int64(a.records[node].opposite)
                 if other < 0 or age(sec, frac, a.records[other]) >= nodes[other].timeout:
                     if newer == other:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from t2tui.core.batch import BATCH_PACKETS
 from t2tui.core.flows.arrays import Arrays, Labels
-from t2tui.core.flows.assign import assign
+from t2tui.core.flows.assign import KEYS, assign
 from t2tui.core.flows.counters import FlowCounter, State
 from t2tui.core.flows.create import FLOW_TIMEOUT
-from t2tui.core.flows.lru import FAR, NODE, surely_older, surely_younger
-from t2tui.core.flows.pairs import rehash
+from t2tui.core.flows.lru import FAR, NO_SLOT, NODE, surely_older, surely_younger
+from t2tui.core.flows.pairs import KEY, KEYED_FLOW, rehash
 from t2tui.core.flows.release import flush, reclaim, remove
 from t2tui.core.flows.tcp import TCP_STATE, TCP_TIMEOUTS
 from t2tui.core.flowstat import RMFLOW
@@ -110,16 +110,16 @@ class FlowTable:
         self.proto_bytes = np.zeros(256, np.int64)
         self.eth_packets = np.zeros(65536, np.int64)
         self._state = np.zeros(len(State), np.int64)
-        self._state[State.FREE] = -1
+        self._state[State.FREE] = NO_SLOT
         self._state[State.NEXT_DUE] = FAR
         self._labels = _label_arrays(labels)
         self._assigned = 0
         self._arrays = Arrays(
-            records=self.records,
+            records=self.records.view(KEYED_FLOW),
             nodes=np.zeros(slots + 2, NODE),
             tcp=self.tcp,
             times=self.times,
-            hashes=np.zeros(batch_packets, np.int64),
+            keys=np.zeros(KEYS, KEY),
             pairs=np.zeros(_table_size(batch_packets), np.int64),
             fragments=np.zeros(_table_size(batch_packets), np.int64),
             released=np.zeros(slots, RELEASED),
@@ -135,8 +135,8 @@ class FlowTable:
             due=np.full(len(descending), FAR, np.int64),
         )
         head, tail = slots, slots + 1
-        self._arrays.nodes[head] = (0, -1, tail, 0.0, (1 << len(descending)) - 1)
-        self._arrays.nodes[tail] = (0, head, -1, 0.0, 0)
+        self._arrays.nodes[head] = (0, NO_SLOT, tail, 0.0, (1 << len(descending)) - 1)
+        self._arrays.nodes[tail] = (0, head, NO_SLOT, 0.0, 0)
 
     @property
     def status(self) -> int:

@@ -53,7 +53,7 @@ _ROLE = _ACK | _RST | _SYN | _FIN
 @inlined
 def clear(tcp: Records, slot: Integer) -> None:
     """Prepare the record of a new flow."""
-    me = tcp[slot]
+    me = tcp[np.uint64(slot)]
     me.synSeq = 0
     me.finSeq = 0
     me.anomalies = 0
@@ -76,9 +76,9 @@ def enter(
 ) -> None:
     """Set state and time-out of a flow and add anomalies; nothing happens for slot -1."""
     if slot >= 0:
-        tcp[slot].state = state
-        tcp[slot].anomalies |= anomalies
-        nodes[slot].timeout = timeout
+        tcp[np.uint64(slot)].state = state
+        tcp[np.uint64(slot)].anomalies |= anomalies
+        nodes[np.uint64(slot)].timeout = timeout
 
 
 @inlined
@@ -106,23 +106,23 @@ def open_connection(
     ack: Integer,
 ) -> None:
     """Handle a packet of a flow in state NEW: the first matching rule counts."""
-    me = tcp[slot]
+    me = tcp[np.uint64(slot)]
     role = flags & _ROLE
-    acknowledges = other >= 0 and ack == np.int64(tcp[other].synSeq) + 1
+    acknowledges = other >= 0 and ack == np.int64(tcp[np.uint64(other)].synSeq) + 1
     if flags & _OPENING == _SYN:
         me.synSeen = 1
         me.synSeq = seq
-        nodes[slot].timeout = TIMEOUT_NEW
+        nodes[np.uint64(slot)].timeout = TIMEOUT_NEW
         if flags & _ACK:
             if acknowledges:
-                tcp[other].synAckd = 1
+                tcp[np.uint64(other)].synAckd = 1
             else:
                 establish(nodes, tcp, slot, other, BAD_OPENING)
     elif other >= 0 and role == _ACK:
         if not acknowledges:
             establish(nodes, tcp, slot, other, BAD_OPENING)
         else:
-            tcp[other].synAckd = 1
+            tcp[np.uint64(other)].synAckd = 1
             if me.synAckd:
                 establish(nodes, tcp, slot, other, 0)
     elif other >= 0 and role == _RST | _ACK:
@@ -136,9 +136,9 @@ def open_connection(
         me.finSeq = seq
         enter(nodes, tcp, slot, CLOSING, TIMEOUT_CLOSING, BAD_OPENING)
         if other >= 0:
-            tcp[other].anomalies |= BAD_OPENING
-            if tcp[other].finSeen and ack == np.int64(tcp[other].finSeq) + 1:
-                tcp[other].finAckd = 1
+            tcp[np.uint64(other)].anomalies |= BAD_OPENING
+            if tcp[np.uint64(other)].finSeen and ack == np.int64(tcp[np.uint64(other)].finSeq) + 1:
+                tcp[np.uint64(other)].finAckd = 1
         else:
             me.finScan = 1
     elif role == _FIN:
@@ -171,33 +171,46 @@ def advance(
     Returns:
         Anomalies of the flow after this packet.
     """
-    me = tcp[slot]
+    me = tcp[np.uint64(slot)]
+    if me.state == ESTABLISHED and flags & _ROLE == _ACK:
+        return np.int64(me.anomalies)  # most packets
     if flags & 0x3F == 0 or flags & 0x3F == _FIN | _PSH | _URG:
         me.anomalies |= SCAN
     state = np.int64(me.state)
     if state == NEW:
         open_connection(nodes, tcp, slot, other, flags, seq, ack)
         return np.int64(me.anomalies)
-    closes = other >= 0 and flags & _ACK and tcp[other].finSeen and ack == np.int64(tcp[other].finSeq) + 1
+    closes = (
+        other >= 0
+        and flags & _ACK
+        and tcp[np.uint64(other)].finSeen
+        and ack == np.int64(tcp[np.uint64(other)].finSeq) + 1
+    )
     if state == ESTABLISHED:
         if flags & (_SYN | _ACK) != _ACK:
             me.anomalies |= BAD_FLAGS
             if other >= 0:
-                tcp[other].anomalies |= BAD_FLAGS
+                tcp[np.uint64(other)].anomalies |= BAD_FLAGS
         if flags & _FIN:
             me.finSeen = 1
             me.finSeq = seq
             enter(nodes, tcp, slot, CLOSING, TIMEOUT_CLOSING, 0)
             if closes:
-                tcp[other].finAckd = 1
+                tcp[np.uint64(other)].finAckd = 1
         if flags & _RST:
             reset(nodes, tcp, slot, other, BAD_CLOSING)
     elif state == CLOSING:
         if flags & _RST:
             reset(nodes, tcp, slot, other, BAD_CLOSING)
         if closes:
-            tcp[other].finAckd = 1
-        if other >= 0 and me.finSeen and me.finAckd and tcp[other].finSeen and tcp[other].finAckd:
+            tcp[np.uint64(other)].finAckd = 1
+        if (
+            other >= 0
+            and me.finSeen
+            and me.finAckd
+            and tcp[np.uint64(other)].finSeen
+            and tcp[np.uint64(other)].finAckd
+        ):
             enter(nodes, tcp, slot, CLOSED, TIMEOUT_CLOSED, 0)
             enter(nodes, tcp, other, CLOSED, TIMEOUT_CLOSED, 0)
     elif state == CLOSED:
@@ -216,11 +229,11 @@ def conclude(tcp: Records, slot: Integer, other: Integer) -> Integer:
     Returns:
         The anomalies.
     """
-    me = tcp[slot]
+    me = tcp[np.uint64(slot)]
     if other < 0:
         me.anomalies |= BAD_OPENING | BAD_CLOSING
     else:
-        it = tcp[other]
+        it = tcp[np.uint64(other)]
         if not (me.synSeen and it.synSeen and me.synAckd and it.synAckd):
             me.anomalies |= BAD_OPENING
         if me.finSeen and it.finSeen and me.finAckd and it.finAckd:
