@@ -6,6 +6,7 @@ python benchmarks/stages.py [-s] [--rounds N] [CAPTURE]
 import argparse
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -21,33 +22,37 @@ REST = "rest"
 
 
 class Stopwatch:
-    """Time by stage. What a stage spends inside another one counts for the inner one alone.
+    """Time by stage, of all threads. What a stage spends inside another one counts for the inner alone."""
 
-    Attributes:
-        spent: nanoseconds by stage, in the order in which the stages were first met.
-    """
+    def __init__(self, clock: Callable[[], int] = time.thread_time_ns) -> None:
+        """Start it.
 
-    def __init__(self, clock: Callable[[], int] = time.process_time_ns) -> None:
+        Args:
+            clock: nanoseconds that the calling thread has worked; waiting does not count.
+        """
         self._clock = clock
+        self._lock = threading.Lock()
         self.start()
 
     def start(self) -> None:
-        """Forget everything; time runs for ``REST``."""
-        self.spent = {REST: 0}
-        self._stage = REST
-        self._since = self._clock()
+        """Forget everything; the time of this thread runs for ``REST``."""
+        self._spent = {REST: 0}
+        self._thread = threading.local()
+        self.enter(REST)
 
     def stop(self) -> dict[str, int]:
-        """Return the nanoseconds by stage."""
+        """Return the nanoseconds by stage, in the order in which the stages were first met."""
         self.enter(REST)
-        return dict(self.spent)
+        return dict(self._spent)
 
     def enter(self, stage: str) -> str:
-        """Let time run for another stage; return the stage that it ran for."""
-        now, left = self._clock(), self._stage
-        self.spent[left] += now - self._since
-        self.spent.setdefault(stage, 0)
-        self._stage, self._since = stage, now
+        """Let the time of this thread run for another stage; return the stage that it ran for."""
+        now = self._clock()
+        left, since = getattr(self._thread, "now", (REST, now))
+        with self._lock:
+            self._spent[left] += now - since
+            self._spent.setdefault(stage, 0)
+        self._thread.now = stage, now
         return left
 
     def watch(self, owner: type, method: str, stage: str) -> None:

@@ -1,14 +1,14 @@
+import threading
 from collections.abc import Callable
 
 import pytest
 from stages import REST, Stopwatch, best, table
 
 
-class Clock:
-    """A clock that moves when it is told to."""
+class Clock(threading.local):
+    """A clock of each thread that moves when it is told to."""
 
-    def __init__(self) -> None:
-        self.now = 0
+    now = 0
 
     def __call__(self) -> int:
         return self.now
@@ -32,6 +32,10 @@ def working(clock: Clock) -> type:
             clock.now += 3
             raise KeyError
 
+        def meet(self, barrier: threading.Barrier) -> None:
+            clock.now += 30
+            barrier.wait(timeout=60)
+
     return Worker
 
 
@@ -43,7 +47,7 @@ def clock() -> Clock:
 @pytest.fixture
 def watched(clock: Clock) -> tuple[Stopwatch, Callable[[], object]]:
     stopwatch, worker = Stopwatch(clock), working(clock)
-    for method in ("inner", "outer", "fail"):
+    for method in ("inner", "outer", "fail", "meet"):
         stopwatch.watch(worker, method, method)
     return stopwatch, worker
 
@@ -54,6 +58,17 @@ def test_time_of_a_stage_inside_another_counts_once(clock: Clock, watched: tuple
     assert worker().outer() == "done"
     clock.now += 10
     assert stopwatch.stop() == {REST: 110, "outer": 15, "inner": 5}
+
+
+def test_threads_are_timed_apart_and_added_up(clock: Clock, watched: tuple[Stopwatch, type]) -> None:
+    stopwatch, worker = watched
+    both_inside = threading.Barrier(2)
+    thread = threading.Thread(target=worker().meet, args=[both_inside])
+    thread.start()
+    worker().meet(both_inside)
+    thread.join()
+    clock.now += 2
+    assert stopwatch.stop() == {REST: 2, "meet": 60}
 
 
 def test_a_stage_that_fails_ends(clock: Clock, watched: tuple[Stopwatch, type]) -> None:
