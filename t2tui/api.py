@@ -85,7 +85,7 @@ class Collector(Plugin):
     def on_rows(self, slots: NDArray[Any]) -> None:
         """Keep the flows."""
         self.open_stores()
-        cast(ColumnStore, self.flows).append(NO_ROWS, slots)
+        cast(ColumnStore, self.flows).append(NO_ROWS, slots, self.run.flow_columns())
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 class Lines:
-    """A row writer that knows all header descriptions.
+    """A row writer that knows all header descriptions and the arrays of all plugins.
 
-    Descriptions are added while the capture is read, and a writer keeps the texts that it was made with.
+    Descriptions are added while the capture is read, plugins enlarge their arrays, and a writer keeps what it
+    was made with.
     """
 
     def __init__(self, run: "Run", fields: Callable[[], list[Field]]) -> None:
@@ -24,12 +25,12 @@ class Lines:
         """
         self._run = run
         self._fields = fields
-        self._words: object = None
+        self._made_with: tuple[object, int] = None, 0
 
     def writer(self) -> RowWriter:
         """Return a writer for everything that was read so far."""
-        words = self._run.descriptions.words
-        if words is not self._words:
+        now = self._run.descriptions.words, self._run.columns_changed
+        if now != self._made_with:
             self._writer = RowWriter(self._fields())
-            self._words = words
+            self._made_with = now
         return self._writer

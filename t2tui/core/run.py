@@ -53,6 +53,8 @@ class Run:
         flow_bytes: captured bytes of the packets that belong to a flow (A and B).
         flow_count: flows created so far (A and B).
         removals: flows that end before the next packet (force mode).
+        columns_changed: how often a plugin has put other arrays in the place of those that its fields read;
+            who keeps fields asks for them again when it has changed.
     """
 
     flows: Any
@@ -77,6 +79,7 @@ class Run:
     flow_bytes: int = 0
     flow_count: int = 0
     removals: list[int] = field(default_factory=list)
+    columns_changed: int = 0
 
     @property
     def alarm_mode(self) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from t2tui.core.columns import Column
 from t2tui.core.run import Columns
-from t2tui.core.text.fields import OF_BATCH, Code, Field
+from t2tui.core.text.fields import OF_BATCH, STRINGS, Code, Field
 from t2tui.core.text.rows import RowWriter
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 NO_BYTES = np.zeros(0, np.uint8)
+NO_STARTS = np.zeros(0, np.int64)
 NANOSECONDS = 1_000_000_000
 FIRST_ROWS = 1024
 
@@ -56,26 +57,59 @@ class Part:
         name: ``values``, ``second`` ...; of further parts of a compound column ``0.values`` and so on.
         source: the array.
         by: which number addresses its records.
-        lengths: where the values are starts in the batch's bytes: how many bytes belong to each.
+        lengths: where the values are starts of bytes: how many bytes belong to each.
+        pool: where these bytes are; None: in the batch.
+        lists: where the source holds the lists of all records one behind another: place of the first value
+            and number of values of each record.
     """
 
     name: str
     source: NDArray[Any]
     by: str
     lengths: NDArray[Any] | None = None
+    pool: NDArray[np.uint8] | None = None
+    lists: tuple[NDArray[Any], NDArray[Any]] | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What the parts of different columns that read the same have in common."""
+        arrays = (self.source, *(self.lists or ()))
+        return tuple(
+            (array.__array_interface__["data"][0], array.dtype.str, array.shape, array.strides)
+            for array in arrays
+        )
+
+    def take(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """Return the indices into the source that belong to the records with these numbers."""
+        if self.lists is None:
+            return numbers
+        first, count = (array[numbers].astype(np.int64) for array in self.lists)
+        places = np.repeat(first - (np.cumsum(count) - count), count)
+        indices: NDArray[np.int64] = places + np.arange(len(places))
+        return indices
 
 
-def parts(field: Field, prefix: str = "") -> Iterator[Part]:
-    """Yield the arrays that a field reads."""
-    arrays = {"values": field.values, "second": field.second, "kind": field.kind, "count": field.count}
-    for name, source in arrays.items():
+def parts(field: Field, prefix: str = "", count: "NDArray[Any] | None" = None) -> Iterator[Part]:
+    """Yield the arrays that a field reads.
+
+    Args:
+        field: whose arrays.
+        prefix: put in front of their names.
+        count: number of values of the first part of the compound column that the field is a further part of.
+    """
+    count = field.count if count is None else count
+    lists = None if field.first is None or count is None else (field.first, count)
+    for name, source in (("values", field.values), ("second", field.second), ("kind", field.kind)):
         if source is not None:
-            of_batch = name == "values" and field.code in OF_BATCH
-            yield Part(prefix + name, source, field.by, field.second if of_batch else None)
+            is_start = name == "values" and (field.code in OF_BATCH or field.code in STRINGS)
+            lengths = field.second if is_start else None
+            yield Part(prefix + name, source, field.by, lengths, field.pool, lists)
+    if field.count is not None:
+        yield Part(f"{prefix}count", field.count, field.by)
     if field.when is not None:
         yield Part(f"{prefix}when", field.when[0], field.when_by)
     for number, rest in enumerate(field.rest):
-        yield from parts(rest, f"{prefix}{number}.")
+        yield from parts(rest, f"{prefix}{number}.", count)
 
 
 class ColumnStore:
@@ -103,13 +137,11 @@ class ColumnStore:
         seen: dict[tuple[Any, ...], int] = {}
         for name, (_, field) in self._pairs.items():
             for part in parts(field):
-                source = part.source
-                key = (source.__array_interface__["data"][0], source.dtype.str, source.shape, source.strides)
-                if key not in seen:
-                    seen[key] = len(self._arrays)
-                    self._arrays.append(GrowingArray(source))
+                if part.key not in seen:
+                    seen[part.key] = len(self._arrays)
+                    self._arrays.append(GrowingArray(part.source if part.lengths is None else NO_STARTS))
                     self._plan.append((name, part.name))
-                self._places[name, part.name] = seen[key]
+                self._places[name, part.name] = seen[part.key]
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -142,15 +174,18 @@ class ColumnStore:
         fields = {column.name: field for column, field in columns or self._pairs.values()}
         for array, (name, wanted) in zip(self._arrays, self._plan, strict=True):
             part = next(part for part in parts(fields[name]) if part.name == wanted)
-            numbers = slots if part.by == "slot" else rows
-            values = part.source[numbers]
-            array.append(values if part.lengths is None else self._keep(data, values, part.lengths[numbers]))
+            indices = part.take(slots if part.by == "slot" else rows)
+            values = part.source[indices]
+            if part.lengths is not None:
+                pool = data if part.pool is None else part.pool
+                values = self._keep(pool, values.astype(np.int64), part.lengths[indices])
+            array.append(values)
         self._rows += len(slots)
 
     def _keep(
         self, data: NDArray[np.uint8], starts: NDArray[Any], lengths: NDArray[Any]
     ) -> NDArray[np.int64]:
-        """Copy bytes of a batch and return where they begin now."""
+        """Copy bytes of a batch or pool and return where they begin now."""
         behind = np.cumsum(lengths, dtype=np.int64)
         begins = behind - lengths
         first = len(self._bytes.values)
@@ -159,21 +194,30 @@ class ColumnStore:
         moved: NDArray[np.int64] = first + begins
         return moved
 
-    def _stored(self, name: str, field: Field, prefix: str = "") -> Field:
+    def _stored(
+        self, name: str, field: Field, prefix: str = "", count: "NDArray[np.uint8] | None" = None
+    ) -> Field:
         """Return a column's field with this store's arrays in place of the engine's."""
 
         def mine(part: str) -> NDArray[Any]:
             return self._arrays[self._places[name, prefix + part]].values
 
+        if field.count is not None:
+            count = mine("count")
+        first = None
+        if field.first is not None and count is not None:
+            first = np.cumsum(count, dtype=np.int64) - count
         return Field(
             field.code,
             mine("values"),
             second=None if field.second is None else mine("second"),
             kind=None if field.kind is None else mine("kind"),
-            count=None if field.count is None else mine("count"),
+            count=None if field.count is None else count,
+            first=first,
             when=None if field.when is None else (mine("when"), field.when[1]),
             words=field.words,
-            rest=tuple(self._stored(name, part, f"{prefix}{n}.") for n, part in enumerate(field.rest)),
+            pool=None if field.pool is None else self._bytes.values,
+            rest=tuple(self._stored(name, part, f"{prefix}{n}.", count) for n, part in enumerate(field.rest)),
             joined=field.joined,
         )
 

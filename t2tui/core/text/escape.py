@@ -39,50 +39,58 @@ LOWS = ONES * U64(0x7F)
 
 
 @inlined
-def _character(data: Any, i: Any, end: Any) -> Any:
-    """Judge the UTF-8 sequence at data[i], a byte from 0x80.
+def _character(place: Any, end: Any) -> Any:
+    """Judge the UTF-8 sequence at an address, that of a byte from 0x80.
 
     Returns:
         Number of bytes consumed, and whether they are a character (else they become one point).
     """
-    lead = data[i]
+    lead = np.int64(at8(place))
     if lead < 0xC2 or lead > 0xF4:
         return 1, False
     size = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
     for k in range(1, size):
-        if i + k >= end or data[i + k] & 0xC0 != 0x80:
+        if place + k >= end or np.int64(at8(place + k)) & 0xC0 != 0x80:
             return k, False
         if k == 1:
-            second = data[i + 1]
+            second = np.int64(at8(place + 1))
             too_long = (lead == 0xE0 and second < 0xA0) or (lead == 0xF0 and second < 0x90)
             if too_long or (lead == 0xF4 and second >= 0x90):
                 return 2, False
-    surrogate = lead == 0xED and data[i + 1] >= 0xA0
+    surrogate = lead == 0xED and np.int64(at8(place + 1)) >= 0xA0
     return size, not surrogate
 
 
 @inlined
-def put_string(out: Any, p: Any, data: Any, start: Any, length: Any) -> Any:
-    r"""Write the string ``data[start : start + length]``, which ends at its first NUL, escaped.
+def put_string(out: Any, p: Any, address: Any, length: Any) -> Any:
+    r"""Write a string escaped; it ends at its first NUL.
 
     Control characters become ``\b \t \n \v \f \r`` or ``\u00XX``; each broken sequence of UTF-8
     (RFC 3629: no over-long forms, no surrogates, nothing above U+10FFFF) becomes a point. It ends before the
     first byte that cannot continue it, but a second byte that makes it over-long or too large belongs to it.
+
+    Args:
+        out: uint8 array or address.
+        p: position.
+        address: of the first byte.
+        length: number of bytes.
     """
-    end = start + length
-    i = start
-    while i < end and data[i] != 0:
-        byte = np.int64(data[i])
+    end = address + length
+    place = address
+    while place < end:
+        byte = np.int64(at8(place))
+        if byte == 0:
+            break
         if byte >= 0x80:
-            size, valid = _character(data, i, end)
+            size, valid = _character(place, end)
             if valid:
                 for k in range(size):
-                    store8(out, p + k, U64(data[i + k]))
+                    store8(out, p + k, at8(place + k))
                 p += size
             else:
                 store8(out, p, POINT)
                 p += 1
-            i += size
+            place += size
             continue
         if PAIRS[byte]:
             store16(out, p, U64(PAIRS[byte]))
@@ -98,13 +106,13 @@ def put_string(out: Any, p: Any, data: Any, start: Any, length: Any) -> Any:
         else:
             store8(out, p, U64(byte))
             p += 1
-        i += 1
+        place += 1
     return p
 
 
 @kernel
-def _escaped_string(data: Any, out: Any) -> Any:
-    return put_string(out, 0, data, 0, len(data))
+def _escaped_string(address: Any, length: Any, out: Any) -> Any:
+    return put_string(out, 0, address, length)
 
 
 def escape_string(text: bytes) -> bytes:
@@ -114,7 +122,7 @@ def escape_string(text: bytes) -> bytes:
     """
     out = np.empty(STRING_GROWTH * len(text) + SLACK_BYTES, np.uint8)
     data: NDArray[np.uint8] = np.array(bytearray(text), np.uint8)
-    return out[: _escaped_string(data, out)].tobytes()
+    return out[: _escaped_string(data.ctypes.data, len(data), out)].tobytes()
 
 
 def quote_string(text: bytes) -> bytes:

@@ -51,6 +51,10 @@ class Code(IntEnum):
     TEXT = 16
     """Characters as they are: ``values`` (records, capacity) of bytes; ``second``: length, one per record.
     Not in repeated cells."""
+    STRING = 17
+    """Escaped string in double quotes: start in ``pool``; ``second``: length."""
+    BARE = 18
+    """Escaped string without quotes: start in ``pool``; ``second``: length."""
 
     __hash__ = int.__hash__  # that of Enum runs in Python
 
@@ -72,11 +76,25 @@ WIDTHS = {
     Code.WORD: 0,
     Code.CONTENT: 0,
     Code.OCTETS: 0,
+    Code.STRING: 2,
+    Code.BARE: 0,
 }
-"""Longest text of one value; words and bytes of the batch are added when their lengths are known. That of
-TEXT is its capacity."""
+"""Longest text of one value; words, strings and bytes of the batch are added when their lengths are known.
+That of TEXT is its capacity."""
 
-PAIRS = {Code.TIME, Code.SIGNED_TIME, Code.IP6, Code.IPX, Code.CONTENT, Code.OCTETS, Code.TEXT}
+STRINGS = {Code.STRING, Code.BARE}
+"""Texts that a plugin keeps in a pool of bytes."""
+PAIRS = {
+    Code.TIME,
+    Code.SIGNED_TIME,
+    Code.IP6,
+    Code.IPX,
+    Code.CONTENT,
+    Code.OCTETS,
+    Code.TEXT,
+    Code.STRING,
+    Code.BARE,
+}
 """Values of two halves."""
 OF_BATCH = {Code.CONTENT, Code.OCTETS}
 """Values that lie in the batch's bytes."""
@@ -130,22 +148,31 @@ class Words:
         return self.data.ctypes.data, self.start.ctypes.data, self.length.ctypes.data, len(self.start)
 
 
+MOST = 255
+"""Largest number of values in a cell: ``Field.count`` is one byte."""
+
+
 @dataclass(frozen=True, eq=False)
 class Field:
     """Where the writer finds the values of one column, and how it prints them.
 
-    The arrays are read when rows are written; they must not be resized as long as a writer uses the field.
+    The arrays are read when rows are written; they must not be resized as long as a writer uses the field
+    (a plugin that puts others in their place says so with ``Run.columns_changed``).
 
     Attributes:
         code: how a value is printed.
-        values: one value per record, any stride; or one row of values per record (records, capacity).
+        values: one value per record, any stride; or one row of values per record (records, capacity); or,
+            with ``first``, the values of all records in one flat array.
         by: which number addresses the record: that of the row, or its slot.
         second: the other half of the value, see Code; same shape as ``values`` (not for TEXT).
-        kind: u1 per record, layout.KIND_* (IPX).
+        kind: u1 per record (with ``first``: per value), layout.KIND_* (IPX).
         count: u1 per record: number of repeated values, joined by ``;``.
+        first: i8 per record: place of its first value in ``values``; its others stand behind. For lists of
+            which few flows have long ones.
         when: u1 per record and a mask: the cell is empty where they have no bit in common.
         when_by: which number addresses the record of ``when``.
         words: the texts (WORD).
+        pool: uint8, the bytes of texts (STRING, BARE).
         rest: further parts of a compound column, each behind ``_``. The cell is repeated and left out as
             the first part says.
         joined: the value continues the cell of the field before: true of the parts in ``rest``.
@@ -157,15 +184,19 @@ class Field:
     second: NDArray[Any] | None = None
     kind: NDArray[np.uint8] | None = None
     count: NDArray[np.uint8] | None = None
+    first: NDArray[np.int64] | None = None
     when: tuple[NDArray[np.uint8], int] | None = None
     when_by: Literal["row", "slot"] = "row"
     words: Words | None = None
+    pool: NDArray[np.uint8] | None = None
     rest: "tuple[Field, ...]" = ()
     joined: bool = False
 
     @property
     def capacity(self) -> int:
         """Number of values that a record has room for."""
+        if self.first is not None:
+            return MOST
         return int(self.values.shape[1]) if self.values.ndim == 2 and self.code is not Code.TEXT else 1
 
     @property
@@ -197,6 +228,9 @@ class Field:
     KIND_STRIDE,
     COUNT_ADDRESS,
     COUNT_STRIDE,
+    FIRST_ADDRESS,
+    FIRST_STRIDE,
+    VALUES,
     CAPACITY,
     WHEN_ADDRESS,
     WHEN_STRIDE,
@@ -207,8 +241,12 @@ class Field:
     TEXT_LENGTH,
     WORDS,
     PARTS,
-) = range(25)
-"""Columns of the table of descriptors. Addresses are 0 where a field has no such array."""
+) = range(28)
+"""Columns of the table of descriptors. Addresses are 0 where a field has no such array.
+
+VALUES is the length of an array that FIRST points into. For texts in a pool TEXTS and WORDS are its address
+and size.
+"""
 
 
 def describe(field: Field) -> tuple[int, ...]:
@@ -227,14 +265,21 @@ def describe(field: Field) -> tuple[int, ...]:
         raise ValueError(f"{code.name}: {values.shape} values, but second is {second.dtype} {second.shape}")
     if (field.kind is None) == (code is Code.IPX):
         raise ValueError(f"{code.name}: `kind` missing or in vain")
+    if (field.pool is None) == (code in STRINGS):
+        raise ValueError(f"{code.name}: `pool` missing or in vain")
+    kind, when, first = field.kind, field.when, field.first
+    if first is not None and (first.dtype != np.int64 or first.ndim != 1 or values.ndim != 1):
+        raise ValueError(f"{code.name}: `first` must be int64 per record and `values` flat")
+    if kind is not None and first is not None and len(kind) != len(values):
+        raise ValueError(f"{code.name}: {len(values)} values, but kinds of {len(kind)}")
     if code is Code.TEXT:
         if values.ndim != 2 or values.dtype.itemsize != 1 or count is not None:
             raise ValueError(f"TEXT: need (records, capacity) bytes without `count`, not {values.shape}")
-    elif (values.ndim == 2) != (count is not None) and not field.joined:
+    elif (values.ndim == 2 or first is not None) != (count is not None) and not field.joined:
         raise ValueError(
-            f"{code.name}: {values.ndim}-dimensional values with{'' if count is None else 'out'} `count`"
+            f"{code.name}: {'one value' if count is not None else 'several values'} per record "
+            f"with{'' if count is not None else 'out'} `count`"
         )
-    kind, when = field.kind, field.when
     return (
         code,
         values.dtype.itemsize,
@@ -243,11 +288,23 @@ def describe(field: Field) -> tuple[int, ...]:
         *((0, 0, 0, 0) if second is None else _column(second, code in SIGNED)),
         *((0, 0) if kind is None else _bytes(kind)),
         *((0, 0) if count is None else _bytes(count)),
-        values.shape[-1] if values.ndim == 2 else 1,
+        *((0, 0, 0) if first is None else (first.ctypes.data, first.strides[0], len(values))),
+        MOST if first is not None else values.shape[-1] if values.ndim == 2 else 1,
         *((0, 0, 0, 0) if when is None else (*_bytes(when[0]), when[1], field.when_by == "slot")),
-        *((0, 0, 0, 0) if field.words is None else field.words.places),
+        *_texts(field),
         1,
     )
+
+
+def _texts(field: Field) -> tuple[int, int, int, int]:
+    """Return address, starts, lengths and number of a field's words, or address and size of its pool."""
+    if field.words is not None:
+        return field.words.places
+    if field.pool is None:
+        return 0, 0, 0, 0
+    if field.pool.dtype != np.uint8 or not field.pool.flags.c_contiguous:
+        raise ValueError(f"{field.code.name}: a pool is contiguous bytes, not {field.pool.dtype}")
+    return field.pool.ctypes.data, 0, 0, field.pool.size
 
 
 def _column(values: NDArray[Any], signed: bool) -> tuple[int, int, int, int]:
@@ -255,7 +312,8 @@ def _column(values: NDArray[Any], signed: bool) -> tuple[int, int, int, int]:
     load = LOADS.get(values.dtype)
     if load is None or not 1 <= values.ndim <= 2:
         raise ValueError(f"cannot print {values.ndim}-dimensional {values.dtype}")
-    return load if signed else load & UNSIGNED, values.ctypes.data, values.strides[0], values.strides[-1]
+    step = values.strides[1] if values.ndim == 2 else 0
+    return load if signed else load & UNSIGNED, values.ctypes.data, values.strides[0], step
 
 
 def _bytes(values: NDArray[np.uint8]) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from t2tui.core.jit import inlined, kernel
 from t2tui.core.layout import KIND_IPV4, KIND_IPV6
 from t2tui.core.text.addresses import put_ip4, put_ip6, put_mac
-from t2tui.core.text.escape import CONTENT_GROWTH, put_content
+from t2tui.core.text.escape import CONTENT_GROWTH, STRING_GROWTH, put_content, put_string
 from t2tui.core.text.fields import (
     ADDRESS,
     ADDRESS2,
@@ -22,6 +22,8 @@ from t2tui.core.text.fields import (
     CODE,
     COUNT_ADDRESS,
     COUNT_STRIDE,
+    FIRST_ADDRESS,
+    FIRST_STRIDE,
     KIND_ADDRESS,
     KIND_STRIDE,
     LOAD,
@@ -35,6 +37,7 @@ from t2tui.core.text.fields import (
     TEXT_LENGTH,
     TEXT_START,
     TEXTS,
+    VALUES,
     WHEN_ADDRESS,
     WHEN_MASK,
     WHEN_SLOT,
@@ -72,15 +75,18 @@ Rows: TypeAlias = NDArray[np.int32] | tuple[int, int]
 
 CELL_END, LINE_END, ELEMENT_END, PART_END = (U64(ord(c)) for c in "\t\n;_")
 DASH = U64(ord("-"))
+QUOTE = U64(ord('"'))
 FRACTION = U64(0xFFFFFFFF)
 
-DONE, FULL, BAD_ROW, BAD_SLOT, BAD_WORD, BAD_CONTENT = range(6)
+DONE, FULL, BAD_ROW, BAD_SLOT, BAD_WORD, BAD_CONTENT, BAD_TEXT, BAD_FIRST = range(8)
 """How the kernel ended."""
 FAULTS = {
     BAD_ROW: "there is no such row",
     BAD_SLOT: "there is no such slot",
     BAD_WORD: "field {column} ({name}): there is no word of this number",
     BAD_CONTENT: "field {column} ({name}): content outside of the data",
+    BAD_TEXT: "field {column} ({name}): text outside of its pool",
+    BAD_FIRST: "field {column} ({name}): there are no values of this number",
 }
 
 
@@ -163,7 +169,7 @@ def _write(
     """Write lines until all are done, or the buffer could be too small for another one.
 
     Args:
-        table: int64 (fields, 25), descriptors.
+        table: int64 (fields, 28), descriptors.
         first: number of the first row where ``rows`` is 0.
         rows: address of int32 row numbers, or 0.
         slots: address of int32 slots, or 0.
@@ -173,7 +179,7 @@ def _write(
         slot_limit: slots from here on do not exist.
         data: address of the batch's bytes.
         data_size: number of those bytes.
-        row_bytes: the longest line without its words and contents, and slack.
+        row_bytes: the longest line without its words, contents and strings, and slack.
         out: address of the buffer.
         out_size: bytes of the buffer.
 
@@ -184,7 +190,7 @@ def _write(
     slot: Any = 0
     for i in range(begin, end):
         line = p
-        room = out_size - p - row_bytes  # for words and contents
+        room = out_size - p - row_bytes  # for words, contents and strings
         if room < 0:
             return i, line, FULL, 0
         row = first + i
@@ -213,6 +219,11 @@ def _write(
                 for c in range(cell, cell + parts):
                     code = table[c, CODE]
                     record = slot if table[c, BY_SLOT] else row
+                    if table[c, FIRST_ADDRESS] != 0:
+                        place = table[c, FIRST_ADDRESS] + record * table[c, FIRST_STRIDE]
+                        record = np.int64(at64(place)) + element
+                        if record < 0 or record >= table[c, VALUES]:
+                            return i, line, BAD_FIRST, c
                     place = table[c, ADDRESS] + record * table[c, STRIDE] + element * table[c, STEP]
                     v = load(place, table[c, LOAD])
                     if code == Code.WORD:
@@ -243,6 +254,22 @@ def _write(
                             place = table[c, ADDRESS] + record * table[c, STRIDE]
                             length = min(np.int64(second), table[c, CAPACITY])
                             p = _put_text(out, p, place, table[c, STEP], length)
+                        elif code == Code.STRING or code == Code.BARE:
+                            length = np.int64(second)
+                            start = np.int64(v)
+                            size = table[c, WORDS]
+                            if start < 0 or length < 0 or length > size or start > size - length:
+                                return i, line, BAD_TEXT, c
+                            room -= STRING_GROWTH * length
+                            if room < 0:
+                                return i, line, FULL, 0
+                            if code == Code.STRING:
+                                store8(out, p, QUOTE)
+                                p = put_string(out, p + 1, table[c, TEXTS] + start, length)
+                                store8(out, p, QUOTE)
+                                p += 1
+                            else:
+                                p = put_string(out, p, table[c, TEXTS] + start, length)
                         else:
                             kind: Any = 0
                             if table[c, KIND_ADDRESS] != 0:
@@ -277,7 +304,7 @@ class RowWriter:
             raise ValueError("no columns to write")
         fields = self._fields = tuple(part for field in fields for part in field.parts)
         self._table = np.array([describe(field) for field in fields], np.int64)
-        self._row_bytes = SLACK_BYTES  # of the longest line without its words and contents
+        self._row_bytes = SLACK_BYTES  # of the longest line without words, contents and strings
         limits = {"row": NO_LIMIT, "slot": NO_LIMIT}
         first = 0
         for i, field in enumerate(fields):
@@ -288,7 +315,8 @@ class RowWriter:
             else:
                 self._table[first, PARTS] += 1
             self._row_bytes += fields[first].capacity * (field.width + 1) + 1
-            for values in (field.values, field.kind, field.count):
+            per_record = (field.values, field.kind) if field.first is None else (field.first,)
+            for values in (*per_record, field.count):
                 if values is not None:
                     limits[field.by] = min(limits[field.by], len(values))
             if field.when is not None:

@@ -13,11 +13,14 @@ from hypothesis.extra import numpy as arrays
 
 from t2tui.core.layout import KIND_IPV4, KIND_IPV6
 from t2tui.core.text import rows as rows_module
+from t2tui.core.text.escape import escape_string, quote_string
+from t2tui.core.text.fields import MOST, STRINGS
 from t2tui.core.text.rows import Code, Field, RowWriter, Words
 
-RECORDS, SLOTS, CAPACITY = 7, 5, 4
+RECORDS, SLOTS, CAPACITY, SHARED = 7, 5, 4, 20
 TEXTS = [b"", b"-", b"eth:ipv4:tcp", b'"Private network"', b"a" * 63, b"x" * 200]
 DATA = bytes(range(256)) * 2
+POOL = b'name\twith "quotes"\nends\0here' + bytes(range(255, 0, -1))
 
 
 def ip6(upper: int, lower: int) -> str:
@@ -64,6 +67,8 @@ TYPES = {
     Code.CONTENT: ["i8", "u2"],
     Code.OCTETS: ["i8", "u2"],
     Code.TEXT: ["u1", "i1"],
+    Code.STRING: ["i8", "u2"],
+    Code.BARE: ["u2", "i4"],
 }
 SECOND = {
     Code.TIME: "i8",
@@ -73,6 +78,8 @@ SECOND = {
     Code.CONTENT: "u1",
     Code.OCTETS: "u1",
     Code.TEXT: "u1",
+    Code.STRING: "u1",
+    Code.BARE: "u1",
 }
 
 
@@ -92,35 +99,44 @@ def column(draw: Any, dtype: str, shape: tuple[int, ...], elements: Any = None) 
 
 
 @st.composite
-def fields(draw: Any, repeated: bool | None = None, joined: bool = False) -> Field:
+def fields(draw: Any, repeated: bool | None = None, flat: bool | None = None, joined: bool = False) -> Field:
     codes = [code for code in Code if not (joined and repeated and code is Code.TEXT)]
     code = draw(st.sampled_from(codes))
     by = draw(st.sampled_from(["row", "slot"]))
     size = RECORDS if by == "row" else SLOTS
     if repeated is None:
         repeated = draw(st.booleans())
-    shape = (size, CAPACITY) if repeated else (size,)
+    if flat is None:
+        flat = code is not Code.TEXT and repeated and draw(st.booleans())
+    shape = (SHARED,) if flat else (size, CAPACITY) if repeated else (size,)
     limits = {Code.CHAR: st.integers(33, 126), Code.WORD: st.integers(0, len(TEXTS) - 1)}
     limits[Code.CONTENT] = limits[Code.OCTETS] = st.integers(0, 256)
     limits[Code.TEXT] = st.integers(33, 126)
     if code is Code.TEXT:
         shape = (size, draw(st.integers(CAPACITY, 9)))
+    limits |= dict.fromkeys(STRINGS, st.integers(0, len(POOL)))
     when_by = draw(st.sampled_from(["row", "slot"]))
     flags = column("u1", (RECORDS if when_by == "row" else SLOTS,))
+    values = draw(column(draw(st.sampled_from(TYPES[code])), shape, limits.get(code)))
+    halves = shape[:1] if code is Code.TEXT else shape
+    second = draw(column(SECOND[code], halves)) if code in SECOND else None
+    if code in STRINGS:
+        second = np.minimum(second, len(POOL) - values)
+    kinds = shape if flat else (size,)
     return Field(
         code,
-        draw(column(draw(st.sampled_from(TYPES[code])), shape, limits.get(code))),
+        values,
         by,
-        second=draw(column(SECOND[code], shape[:1] if code is Code.TEXT else shape))
-        if code in SECOND
-        else None,
-        kind=draw(column("u1", (size,), st.integers(0, 3))) if code is Code.IPX else None,
+        second=second,
+        kind=draw(column("u1", kinds, st.integers(0, 3))) if code is Code.IPX else None,
+        first=draw(column("i8", (size,), st.integers(0, SHARED - CAPACITY - 2))) if flat else None,
         count=draw(column("u1", (size,), st.integers(0, CAPACITY + 2)))
         if repeated and not joined and code is not Code.TEXT
         else None,
         when=None if joined else draw(st.none() | st.tuples(flags, st.integers(0, 255))),
         when_by=when_by,
         words=Words.from_texts(TEXTS) if code is Code.WORD else None,
+        pool=np.frombuffer(POOL, np.uint8) if code in STRINGS else None,
         joined=joined,
     )
 
@@ -130,7 +146,10 @@ def cells(draw: Any) -> list[Field]:
     """The fields of one cell: mostly one, sometimes a compound of several."""
     first = draw(fields())
     more = draw(st.integers(0, 2)) if draw(st.booleans()) else 0
-    return [first, *(draw(fields(first.count is not None, joined=True)) for _ in range(more))]
+    return [
+        first,
+        *(draw(fields(first.count is not None, first.first is not None, True)) for _ in range(more)),
+    ]
 
 
 def printed(field: Field, place: Any, record: int) -> str:
@@ -146,10 +165,19 @@ def printed(field: Field, place: Any, record: int) -> str:
         return content(DATA[value : value + field.second[place].item()])
     if field.code is Code.OCTETS:
         return ";".join(f"0x{byte:02x}" for byte in DATA[value : value + field.second[place].item()])
+    if field.code in STRINGS:
+        text = POOL[value : value + field.second[place].item()]
+        return (quote_string if field.code is Code.STRING else escape_string)(text).decode("latin-1")
     if field.code is Code.IPX:
-        return ipx(value, field.second[place].item(), field.kind[record])
+        return ipx(
+            value, field.second[place].item(), field.kind[place if field.first is not None else record]
+        )
     more = () if field.second is None else (field.second[place].item(),)
     return PRINTED[field.code](value, *more)
+
+
+def place_of(field: Field, record: int, element: int) -> Any:
+    return (record, element) if field.first is None else int(field.first[record]) + element
 
 
 def content(payload: bytes) -> str:
@@ -167,8 +195,11 @@ def cell(parts: Sequence[Field], row: int, slot: int) -> str:
     records = [numbers[field.by] for field in parts]
     if first.count is None:
         return "_".join(map(printed, parts, records, records))
-    count = min(int(first.count[records[0]]), CAPACITY)
-    elements = [[(record, i) for record in records] for i in range(count)]
+    count = min(int(first.count[records[0]]), CAPACITY if first.first is None else MOST)
+    elements = [
+        [place_of(field, record, i) for field, record in zip(parts, records, strict=True)]
+        for i in range(count)
+    ]
     return ";".join("_".join(map(printed, parts, places, records)) for places in elements)
 
 
@@ -258,6 +289,15 @@ def one(**more: Any) -> Field:
     return Field(Code.UINT, np.zeros(3, np.uint8), **more)
 
 
+def string(start: list[int], length: list[int]) -> Field:
+    return Field(Code.STRING, np.array(start), second=np.array(length), pool=np.zeros(10, np.uint8))
+
+
+def listed(first: int) -> Field:
+    """Two values, beginning at a place of three."""
+    return one(first=np.array([first]), count=np.array([2], np.uint8))
+
+
 WORD = Field(Code.WORD, np.array([0, 1]), words=Words.from_texts([b"only"]))
 
 
@@ -276,6 +316,13 @@ WORD = Field(Code.WORD, np.array([0, 1]), words=Words.from_texts([b"only"]))
         (Field(Code.OCTETS, np.array([5]), second=np.array([8])), [0], None, r"field 0 \(OCTETS\)"),
         (Field(Code.CONTENT, np.array([-1]), second=np.array([1])), [0], None, "outside of the data"),
         (Field(Code.CONTENT, np.array([0]), second=np.array([-1])), [0], None, "outside of the data"),
+        (string([5], [6]), [0], None, r"field 0 \(STRING\): text outside of its pool"),
+        (string([-1], [1]), [0], None, "outside of its pool"),
+        (string([0], [-1]), [0], None, "outside of its pool"),
+        (string([2**62], [2**62]), [0], None, "outside of its pool"),
+        (listed(2), [0], None, r"field 0 \(UINT\): there are no values of this number"),
+        (listed(-1), [0], None, "there are no values"),
+        (listed(-(2**63)), [0], None, "there are no values"),
         (Field(Code.CONTENT, np.array([2**62]), second=np.array([2**62])), [0], None, "outside of the data"),
     ],
 )
@@ -309,6 +356,18 @@ def test_rows_by_slot_need_slots():
         one(words=Words.from_texts([b""])),
         one(kind=np.zeros(3, np.uint8)),
         one(joined=True),
+        one(first=np.zeros(3, np.int64)),
+        one(first=np.zeros(3, np.int32), count=np.zeros(3, np.uint8)),
+        one(pool=np.zeros(3, np.uint8)),
+        Field(Code.STRING, np.zeros(3, np.int64), second=np.zeros(3, np.int64)),
+        Field(Code.STRING, np.zeros(3, np.int64), pool=np.zeros(3, np.uint8)),
+        Field(Code.STRING, np.zeros(3, np.int64), second=np.zeros(3, np.int64), pool=np.zeros(3, np.int8)),
+        Field(
+            Code.UINT,
+            np.zeros((3, 2), np.uint8),
+            first=np.zeros(3, np.int64),
+            count=np.zeros(3, np.uint8),
+        ),
         one(when=(np.zeros(3, np.uint16), 1)),
         Field(Code.TIME, np.zeros(3, np.int64)),
         Field(Code.TIME, np.zeros(3, np.int64), second=np.zeros(2, np.int64)),
