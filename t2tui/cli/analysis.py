@@ -214,7 +214,7 @@ def _run(
             chosen,
             title=source if request.is_list else None,
         )
-        interrupt.watch(engine.cancel)
+        interrupt.watch(partial(_cancel, engine))
         try:
             engine.run(_progress(request, source, line))
         except UnsupportedLinkTypeError as wrong:
@@ -239,6 +239,13 @@ def _progress(request: Request, source: str, line: Line) -> Callable[[Snapshot],
         return None
     name = printable(Path(source).name) if len(request.sources) > 1 else ""
     return lambda snapshot: line.show(progress_line(snapshot, line.width, name))
+
+
+def _cancel(engine: Engine) -> None:
+    """Cancel a run; one that still waits for its first byte has nothing to complete and ends at once."""
+    if engine.snapshot().bytes_read == 0:
+        raise KeyboardInterrupt
+    engine.cancel()
 
 
 def _listed(path: str) -> list[str]:

@@ -50,8 +50,8 @@ def foreseen(exception: BaseException) -> int | None:
         say("ERR", "Out of memory")
         return FAILED
     if isinstance(exception, OSError):
-        name = f"{exception.filename}: " if exception.filename else ""
-        say("ERR", f"{name}{exception.strerror or exception}")
+        where = f"{exception.filename}: " if exception.filename else ""
+        say("ERR", f"{where}{exception.strerror or exception}{'' if where else _place(exception)}")
         return FAILED
     return None
 
@@ -62,11 +62,16 @@ def unforeseen(exception: BaseException) -> int:
     Returns:
         The exit code, ``BUG``.
     """
+    what = f"{type(exception).__name__}{_place(exception)}: {exception}"
+    say("ERR", f"{what}. This is a bug; --debug shows the traceback")
+    return BUG
+
+
+def _place(exception: BaseException) -> str:
+    """Return where an exception came from, in the program's own source if it passed through it."""
     frames = traceback.extract_tb(exception.__traceback__)
     own = [frame for frame in frames if "t2tui" in Path(frame.filename).parts] or frames
-    where = f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
-    say("ERR", f"{type(exception).__name__}{where}: {exception}. This is a bug; --debug shows the traceback")
-    return BUG
+    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
 
 
 def exit_code(exception: BaseException) -> int:
