@@ -6,6 +6,7 @@ python benchmarks/check_large.py [CAPTURE ...]
 import argparse
 import csv
 import hashlib
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def differences(wanted: Wanted, output: Path) -> list[str]:
 
 
 def check(capture: Capture, wanted: Wanted) -> list[str]:
-    """Analyse a capture; return what differs from the files wanted, which stay in ``benchmarks/work``.
+    """Analyse a capture; return what differs from the files wanted. Files that differ stay in ``benchmarks/work``.
 
     Raises:
         CaptureError: the capture is missing and cannot be made.
@@ -89,7 +90,10 @@ def check(capture: Capture, wanted: Wanted) -> list[str]:
         run(program.command(capture.path, output), program.environment, output)
     except CommandError as error:
         return [str(error)]
-    return differences(wanted, output)
+    found = differences(wanted, output)
+    if not found:
+        shutil.rmtree(output)
+    return found
 
 
 def main(words: Sequence[str] | None = None) -> int:
