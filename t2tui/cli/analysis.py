@@ -27,6 +27,7 @@ from t2tui.core.run import Split, printed_name
 from t2tui.core.settings import CORE, Settings, SettingsError, load_settings
 
 LOG_SUFFIX = "_log.txt"
+MONITORING_SUFFIX = "_monitoring.txt"
 
 CONFIG = "t2tui.toml"
 """File of settings in the user's folder of configurations. One beside a capture is not read: it may have come
@@ -44,6 +45,8 @@ class Request:
         split: rest of option ``-W``.
         packet_mode: option ``-s``.
         log: option ``-l``.
+        monitoring: option ``-m``.
+        monitoring_interval: option ``-M``, seconds.
         plugins: names; empty: the standard ones.
         settings: ``PLUGIN.FLAG=VALUE`` of option ``-D``.
         hash_factor: option ``-f``.
@@ -61,6 +64,8 @@ class Request:
     split: Split | None = None
     packet_mode: bool = False
     log: bool = False
+    monitoring: bool = False
+    monitoring_interval: float = 1.0
     plugins: Sequence[str] = ()
     settings: Sequence[str] = ()
     hash_factor: int = 1
@@ -128,9 +133,14 @@ def _settings(request: Request) -> dict[str, Settings]:
     if config is None:
         own = platformdirs.user_config_path("t2tui") / CONFIG
         config = own if own.is_file() else None
-    flags = {name: plugin.flags for name, plugin in plugins.available().items()}
+    named = {words.partition("=")[0].partition(".")[0].strip() for words in request.settings} - {CORE}
     try:
-        return load_settings(flags, config, request.settings, os.environ)
+        flags = {name: plugins.find(name).flags for name in {*(request.plugins or plugins.STANDARD), *named}}
+    except plugins.UnknownPluginError as wrong:
+        raise Failure(f"-D: {wrong}", USAGE) from None
+    others = set(plugins.names()) - set(flags)  # importing a plugin takes time
+    try:
+        return load_settings(flags, config, request.settings, os.environ, other_tables=sorted(others))
     except SettingsError as wrong:
         raise Failure(str(wrong), USAGE) from None
 
@@ -203,6 +213,8 @@ def _run(
             command=request.command,
             program=f"t2tui {__version__}",
             report=shown,
+            monitoring=_monitoring(request, outputs),
+            monitoring_interval=request.monitoring_interval,
             alarm_rule=alarm_rule(settings[CORE]),
             force_mode=bool(settings[CORE].FORCE_MODE),
         )
@@ -214,11 +226,14 @@ def _run(
             chosen,
             title=source if request.is_list else None,
         )
-        interrupt.watch(partial(_cancel, engine))
+        interrupt.watch(partial(_cancel, engine), engine.monitor)
         try:
             engine.run(_progress(request, source, line))
         except UnsupportedLinkTypeError as wrong:
             refused = wrong  # files with their header rows stay, as the reference leaves them
+        finally:
+            interrupt.watch(None)
+            engine.close()
     if refused is not None:
         raise refused
     if shown.failure is not None:
@@ -232,6 +247,20 @@ def _report(request: Request, outputs: Outputs, line: Line) -> Report:
         return Report(None)
     terminal = sys.stdout.isatty()
     return Report(sys.stdout.buffer, colour=has_colour(sys.stdout), terminal=terminal, line=line)
+
+
+def _monitoring(request: Request, outputs: Outputs) -> Callable[[str], None] | None:
+    """Return what writes a line of monitoring output: into a file that exists once there is one."""
+    if not request.monitoring and not outputs.to_stdout:
+        return None
+    files: list[Report] = []
+
+    def write(line: str) -> None:
+        if not files:
+            files.append(Report(outputs.open(MONITORING_SUFFIX)))
+        files[0](line)
+
+    return write
 
 
 def _progress(request: Request, source: str, line: Line) -> Callable[[Snapshot], None] | None:

@@ -8,6 +8,10 @@ from typing import Self
 from t2tui.cli.exits import INTERRUPTED, TERMINATED
 from t2tui.cli.progress import Line
 from t2tui.cli.terminal import say
+from t2tui.core.monitoring import Monitor
+
+MONITORING = (signal.SIGUSR1, signal.SIGUSR2)
+"""Signals for monitoring output: once, and regularly (again: no more)."""
 
 CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
 
@@ -28,19 +32,31 @@ class Interrupt:
         self.code = 0
         self._line = line
         self._cancel: Callable[[], None] | None = None
+        self._monitor: Monitor | None = None
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Self:
         self._before = {number: signal.signal(number, self._arrived) for number in CODES}
+        self._before |= {number: signal.signal(number, self._asked) for number in MONITORING}
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
-    def watch(self, cancel: Callable[[], None] | None) -> None:
-        """Set what the first signal calls; without, it raises KeyboardInterrupt as the second one does."""
+    def watch(self, cancel: Callable[[], None] | None, monitor: Monitor | None = None) -> None:
+        """Set what the first signal calls; without, it raises KeyboardInterrupt as the second one does.
+
+        Args:
+            cancel: ends the run.
+            monitor: gets the signals for monitoring output.
+        """
         self._cancel = cancel
+        self._monitor = monitor
+
+    def _asked(self, number: int, frame: FrameType | None) -> None:
+        if self._monitor is not None:
+            (self._monitor.request if number == signal.SIGUSR1 else self._monitor.toggle)()
 
     def _arrived(self, number: int, frame: FrameType | None) -> None:
         first = not self.code

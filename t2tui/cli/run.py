@@ -60,6 +60,21 @@ def _words(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[
 @click.option("-s", "packet_mode", is_flag=True, help="Write PREFIX_packets.txt, one line per packet.")
 @click.option("-l", "log", is_flag=True, help="Report to PREFIX_log.txt instead of standard output.")
 @click.option(
+    "-m",
+    "monitoring",
+    is_flag=True,
+    help="Monitoring output to PREFIX_monitoring.txt. Signal USR1 asks for it once, USR2 regularly.",
+)
+@click.option(
+    "-M",
+    "monitoring_interval",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Time between two regular monitoring reports.",
+)
+@click.option(
     "-p",
     "plugins",
     metavar="NAME,NAME",

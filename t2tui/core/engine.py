@@ -223,6 +223,16 @@ class Engine:
             packets_per_second=packets / elapsed if elapsed > 0 else 0.0,
         )
 
+    def close(self) -> None:
+        """Let go of plugins and tables: they refer to each other, and Python frees such rings late.
+
+        The engine cannot be used afterwards; what the plugins hold stays theirs.
+        """
+        self.run_state.plugins.clear()
+        self.run_state.batch = None
+        self._plugins.clear()
+        self._feeder = None
+
     # ------------------------------------------------------------------ the run
 
     def run(self, progress: Callable[[Snapshot], None] | None = None) -> None:

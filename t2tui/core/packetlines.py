@@ -59,4 +59,5 @@ class PacketLines:
 
     def close(self) -> None:
         """Close the file, which gives it its name."""
+        self._writers.clear()
         self._file.close()

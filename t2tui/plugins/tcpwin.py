@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.columns import Column
+from t2tui.core.columns import Column, File
 from t2tui.core.figures import amount, share
 from t2tui.core.flowstat import FL_ALARM
 from t2tui.core.jit import kernel
@@ -48,7 +48,7 @@ PACKET_RECORD = np.dtype([("window", "u4"), ("below", "u4"), ("show", "u1")], al
 """Columns of a packet."""
 
 
-def _column(name: str, type_: str, header: str, unit: str = "", file: str = "flows") -> Column:
+def _column(name: str, type_: str, header: str, unit: str = "", file: File = "flows") -> Column:
     return Column(name, type_, header, unit, header, plugin="tcpWin", order=140, file=file)
 
 

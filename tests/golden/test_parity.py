@@ -63,6 +63,7 @@ def analyse(capture: Path, configuration: Configuration, folder: Path) -> tuple[
             engine.run()
         except UnsupportedLinkTypeError as refused:
             errors.append(refused.message)
+        engine.close()
     files = {"report": "".join(f"{line}\n" for line in lines).encode()}
     for kind in ("flows", "packets"):
         path = Path(f"{prefix}_{kind}.txt")
