@@ -76,7 +76,7 @@ def differences(wanted: Wanted, output: Path) -> list[str]:
 
 
 def check(capture: Capture, wanted: Wanted) -> list[str]:
-    """Analyse a capture; return what differs from the files wanted. Files stay in the work folder if any does.
+    """Analyse a capture; return what differs from the files wanted. Files stay if any does.
 
     Raises:
         CaptureError: the capture is missing and cannot be made.
