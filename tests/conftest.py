@@ -6,7 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("t2tui", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("t2tui")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
