@@ -15,6 +15,7 @@ PACKET = np.dtype(
         ),  # first captured byte: index into PacketBatch.data (dissection may move it, see there)
         ("sec", "i8"),  # packet time
         ("frac", "i8"),  # ns (us for lists of files); never normalised
+        ("offset", "i8"),  # of the first captured byte in the capture (uncompressed)
         ("pktNo", "u8"),  # from 1; dissection fills it
         ("caplen", "u4"),
         ("len", "u4"),

@@ -17,6 +17,7 @@ from t2tui.core.capture.walk import (
     FULL,
     LIMIT,
     MORE,
+    ORIGIN,
     OTHER,
     POS,
     ROOM,
@@ -61,6 +62,7 @@ def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, progr
     end = state[END]
     count = state[COUNT]
     limit = state[LIMIT]
+    origin = state[ORIGIN]
     other = state[OTHER]
     swapped = layout[SWAPPED] != 0
     header = layout[HEADER]
@@ -107,6 +109,7 @@ def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, progr
             continue
         packet = packets[count]
         packet.base = base
+        packet.offset = origin + base
         packet.sec = sec
         if divide == 1:
             packet.frac = frac * multiply

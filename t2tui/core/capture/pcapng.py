@@ -14,6 +14,7 @@ from t2tui.core.capture.walk import (
     FULL,
     LIMIT,
     MORE,
+    ORIGIN,
     OTHER,
     POS,
     ROOM,
@@ -87,6 +88,7 @@ def walk_pcapng(
     end = state[END]
     count = state[COUNT]
     limit = state[LIMIT]
+    origin = state[ORIGIN]
     other = state[OTHER]
     big = layout[BIG_ENDIAN] != 0
     snap = layout[SNAP]
@@ -206,6 +208,7 @@ def walk_pcapng(
             frac = frac * units // resolution
         packet = packets[count]
         packet.base = at + head
+        packet.offset = origin + at + head
         packet.sec = np.int64(sec + interfaces[interface, OFFSET])
         packet.frac = np.int64(np.int32(np.int64(frac)))
         packet.caplen = caplen

@@ -20,6 +20,7 @@ from t2tui.core.capture.walk import (
     FAULTY,
     LIMIT,
     MORE,
+    ORIGIN,
     OTHER,
     POS,
     ROOM,
@@ -177,6 +178,7 @@ class Capture:
     def _walk(self, batch: PacketBatch) -> int:
         """Walk until bytes or room are needed; word faults and take in descriptions on the way."""
         state = self._state
+        state[ORIGIN] = self._plain_bytes - state[END]
         while True:
             status = self._kind.walk(state, batch, self._program)
             if status == FAULTY:

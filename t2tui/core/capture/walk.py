@@ -8,10 +8,11 @@ from typing import Any
 
 from t2tui.core.jit import inlined
 
-POS, END, COUNT, LIMIT, OTHER, FAULT, ARG1, ARG2, BLOCK = range(9)
+POS, END, COUNT, LIMIT, OTHER, FAULT, ARG1, ARG2, BLOCK, ORIGIN = range(10)
 """Indices of the walk's state, an int64 array: position and end in the data, packets written and room for
-them, rows of other blocks, code and arguments of the last fault, position of the last description."""
-STATE_SIZE = 9
+them, rows of other blocks, code and arguments of the last fault, position of the last description, offset
+of the data in the capture."""
+STATE_SIZE = 10
 
 MORE, FULL, FAULTY, DESCRIPTION, ROOM = range(5)
 """Status: needs more bytes, batch is full, met a fault, passed a section or interface block, other_blocks is
