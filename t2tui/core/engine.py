@@ -24,7 +24,7 @@ from t2tui.core.feeder import Feeder, Portion, new_batches
 from t2tui.core.flows.counters import FlowCounter
 from t2tui.core.flows.table import CAPACITY, FlowTable
 from t2tui.core.labels import REVISION, Labels
-from t2tui.core.linktypes import SUPPORTED, describe
+from t2tui.core.linktypes import MAX_SNAP_LENGTH, SUPPORTED, describe
 from t2tui.core.monitoring import Moment, Monitor, monitoring_lines
 from t2tui.core.packetlines import PacketLines
 from t2tui.core.run import Run, Split, printed_name
@@ -50,6 +50,7 @@ class RunOptions:
         hash_factor: factor of the flow table's size (-f).
         sensor: number of the sensor (-x).
         split: continue the flow file in further files (-W).
+        index_file: list of the flows whose packets are extracted (-e).
         bpf: filter expression; other packets are invisible.
         names: gives the printed name of a column.
         command: the program's arguments, for the header file.
@@ -67,6 +68,7 @@ class RunOptions:
     hash_factor: int = 1
     sensor: int = 666
     split: Split | None = None
+    index_file: str | None = None
     bpf: str | None = None
     names: "Callable[[Column], str]" = printed_name
     command: Sequence[str] = ()
@@ -181,6 +183,9 @@ class Engine:
             force_mode=options.force_mode,
             sensor=options.sensor,
             split=options.split,
+            index_file=options.index_file,
+            tell=options.report,
+            units=10**6 if self._is_list else 10**9,
             names=options.names,
             command=options.command,
             started=self._started,
@@ -289,6 +294,10 @@ class Engine:
         self._capture = open_capture(source, precision="us" if self._is_list else "ns", bpf=self._options.bpf)
         self._dissector.link_type = self._capture.link_type
         self._dissector.clear_buffer()
+        run = self.run_state
+        run.link_type, run.snap_length = self._capture.link_type, self._capture.snap_length
+        if self._is_list:
+            run.snap_length = max(run.snap_length, MAX_SNAP_LENGTH)
         return self._capture
 
     def _begin(self, capture: Capture) -> None:

@@ -17,6 +17,8 @@ LONGER_SNAP_LENGTH = {231: 128 << 20, 249: 1 << 20, 279: 8 << 20}
 DLT_OF_LINKTYPE = {100: 11, 101: 12, 102: 15, 103: 16, 106: 19}
 """Link types whose number in a file is not their DLT number."""
 
+LINKTYPE_OF_DLT = {dlt: linktype for linktype, dlt in DLT_OF_LINKTYPE.items()}
+
 LINK_TYPES: dict[int, tuple[str, str]] = {
     0: ("NULL", "BSD loopback"),
     1: ("EN10MB", "Ethernet"),
@@ -210,6 +212,11 @@ LINK_TYPES: dict[int, tuple[str, str]] = {
 def dlt_of(linktype: int) -> int:
     """Return the DLT number that libpcap reports for a link type of a capture file."""
     return DLT_OF_LINKTYPE.get(linktype, linktype)
+
+
+def linktype_of(dlt: int) -> int:
+    """Return the number that stands for a DLT number in capture files."""
+    return LINKTYPE_OF_DLT.get(dlt, dlt)
 
 
 def describe(dlt: int) -> str:

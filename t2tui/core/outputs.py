@@ -160,7 +160,11 @@ class Outputs:
 
     def commit_file(self, suffix: str) -> None:
         """Give one file its name now: a finished part of a split output."""
-        target = self.path(suffix).resolve()
+        self.commit_path(self.path(suffix))
+
+    def commit_path(self, path: Path) -> None:
+        """Give a file at any place its name now."""
+        target = path.resolve()
         if target in self._files:
             file = self._files[target]
             file.close()
@@ -268,8 +272,19 @@ class OutputFile(io.RawIOBase):
             pending, self._pending = self._pending, bytearray()
             self._put(memoryview(pending))
 
+    def rest(self) -> None:
+        """Hand all bytes to the system and the descriptor back; the next write opens the file again.
+
+        Pipes and devices stay open.
+        """
+        if self._temporary is not None:
+            self.flush()
+            self._release()
+
     def _put(self, data: memoryview) -> None:
         try:
+            if self._temporary is not None and self._stream.closed:
+                self._stream = self._temporary.open("ab", buffering=0)
             while data:
                 data = data[self._stream.write(data) :]
             if self._temporary is None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from t2tui.core.alarms import Alarms
 from t2tui.core.columns import Column
+from t2tui.core.linktypes import MAX_SNAP_LENGTH
 
 if TYPE_CHECKING:
     from t2tui.core.batch import PacketBatch
@@ -40,6 +41,11 @@ class Run:
         force_mode: plugins may ask for the end of a flow.
         sensor: number of the sensor (option ``-x``).
         split: option ``-W``; None without.
+        index_file: list of flow indices, option ``-e``; None without.
+        tell: writes a line of the report now: messages of ``start``. Others belong into ``report``.
+        link_type: DLT number of the capture that is read; the captures of a list may differ.
+        snap_length: most captured bytes of a packet.
+        units: parts of a second that ``PACKET.frac`` counts.
         names: gives the printed name of a column (other versions of T2 had other names).
         command: the program's arguments as called.
         started: wall clock at the start of the run, nanoseconds since 1970.
@@ -68,6 +74,11 @@ class Run:
     force_mode: bool = False
     sensor: int = 666
     split: "Split | None" = None
+    index_file: str | None = None
+    tell: Callable[[str], None] = field(default=lambda line: None)
+    link_type: int = 1
+    snap_length: int = MAX_SNAP_LENGTH
+    units: int = 10**9
     names: "Callable[[Column], str]" = printed_name
     command: Sequence[str] = ()
     started: int = 0

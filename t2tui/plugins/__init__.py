@@ -16,6 +16,7 @@ _BUILTIN = {
     "tcpStates": "t2tui.plugins.tcpstates:TcpStates",
     "payloadDumper": "t2tui.plugins.payloaddumper:PayloadDumper",
     "tcpWin": "t2tui.plugins.tcpwin:TcpWin",
+    "pcapd": "t2tui.plugins.pcapd:Pcapd",
     "txtSink": "t2tui.plugins.txtsink:TxtSink",
 }
 """Where each plugin is. Importing one imports numba, so that waits until the plugin is wanted."""
