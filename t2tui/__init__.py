@@ -8,10 +8,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from t2tui.api import Analysis, analyze, stream
+    from t2tui.api import Analysis, analyze, extract_flows, stream
 
 __version__ = "0.1.0"
-__all__ = ["Analysis", "__version__", "analyze", "stream"]
+__all__ = ["Analysis", "__version__", "analyze", "extract_flows", "stream"]
 
 
 def __getattr__(name: str) -> Any:

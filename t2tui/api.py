@@ -1,21 +1,23 @@
 """The Python API: captures in, flows and packets as columns out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from t2tui import plugins as registry
 from t2tui.core.alarms import alarm_rule
-from t2tui.core.engine import Engine, RunOptions
+from t2tui.core.engine import Engine, RunOptions, Snapshot
 from t2tui.core.layout import PACKET
+from t2tui.core.outputs import Outputs
 from t2tui.core.run import Columns
 from t2tui.core.settings import CORE, load_settings
 from t2tui.core.store import ColumnStore
 from t2tui.plugins.base import Plugin, Run
+from t2tui.plugins.pcapd import Pcapd
 
 NO_ROWS = np.zeros(0, np.int64)
 """Flow columns are read by slot alone."""
@@ -111,21 +113,29 @@ def _engine(
     report: list[str],
     options: Mapping[str, Any],
 ) -> tuple[Engine, Collector]:
+    loaded, run_options = _prepare(plugins, settings, report, {"packet_mode": packets, **options})
+    collector = Collector(packets)
+    source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
+    engine = Engine(source, run_options, NoOutputs(), [*loaded, collector], write_packets=False)
+    return engine, collector
+
+
+def _prepare(
+    plugins: Sequence[str],
+    settings: Mapping[str, Any] | None,
+    report: list[str],
+    options: Mapping[str, Any],
+) -> tuple[list[Plugin], RunOptions]:
     known = {name: registry.find(name).flags for name in plugins}
     assignments = [f"{flag}={value}" for flag, value in (settings or {}).items()]
     values = load_settings(known, None, assignments, {})
-    loaded = registry.load(plugins, values, error=report.append)
     run_options = RunOptions(
-        packet_mode=packets,
         report=report.append,
         alarm_rule=alarm_rule(values[CORE]),
         force_mode=bool(values[CORE].FORCE_MODE),
         **options,
     )
-    collector = Collector(packets)
-    source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
-    engine = Engine(source, run_options, NoOutputs(), [*loaded, collector], write_packets=False)
-    return engine, collector
+    return registry.load(plugins, values, error=report.append), run_options
 
 
 DEFAULT_PLUGINS = tuple(name for name in registry.STANDARD if name != "txtSink")
@@ -187,3 +197,55 @@ def stream(
             report.clear()
         if is_done:
             return
+
+
+DIRECTIONS = {"both": 0, "A": 2, "B": 3}
+"""Values of pcapd's PD_DIRSEL."""
+
+
+def extract_flows(
+    path: str | Path | Sequence[str | Path],
+    flows: Iterable[int],
+    target: str | Path,
+    *,
+    direction: Literal["both", "A", "B"] = "both",
+    plugins: Sequence[str] = DEFAULT_PLUGINS,
+    settings: Mapping[str, Any] | None = None,
+    progress: Callable[[Snapshot], None] | None = None,
+    **options: Any,
+) -> int:
+    """Write the packets of chosen flows into a new capture, in the order of the old one.
+
+    The capture is analysed once more. Where the positions of packets are known, ``t2tui.core.extract`` needs
+    no analysis.
+
+    Args:
+        path: see analyze().
+        flows: flow indices (``flowInd``) of an analysis with the same plugins, settings and options: some of
+            them decide when a flow ends, and so which number the next one has.
+        target: the new capture; it appears whole or not at all.
+        direction: of the flows' packets.
+        plugins: names; pcapd is added.
+        settings: flags by their full name; those of pcapd change what is written (docs/pcapd.md).
+        progress: called about five times a second; an exception that it raises ends the extraction, and
+            nothing is written.
+        options: further fields of ``RunOptions``.
+
+    Returns:
+        The number of packets.
+
+    Raises:
+        CaptureError: the capture cannot be read.
+        OutputError: the new capture cannot be written.
+        SettingsError: a setting is unknown or has a wrong value.
+        UnknownPluginError: there is no such plugin.
+    """
+    flags = {**(settings or {}), "pcapd.PD_SUFFIX": "", "pcapd.PD_DIRSEL": DIRECTIONS[direction]}
+    loaded, run_options = _prepare([*plugins, "pcapd"], flags, [], options)
+    sources = [str(each) for each in ([path] if isinstance(path, str | Path) else path)]
+    pcapd = next(plugin for plugin in loaded if isinstance(plugin, Pcapd))
+    pcapd.wanted = np.unique(np.fromiter(flows, np.uint64))
+    with Outputs(str(target), sources) as outputs:
+        source = sources[0] if isinstance(path, str | Path) else sources
+        Engine(source, run_options, outputs, loaded).run(progress)
+    return pcapd.extracted

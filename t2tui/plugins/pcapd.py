@@ -101,7 +101,12 @@ def _number(name: str, default: int, help_: str) -> Flag:
 
 
 class Pcapd(Plugin):
-    """Packets of flows with an alarm, or of flows that a list names."""
+    """Packets of flows with an alarm, or of flows that a list names.
+
+    Attributes:
+        wanted: flow indices in ascending order; used instead of an index file. Set before ``start``.
+        extracted: packets written so far.
+    """
 
     name = "pcapd"
     number = 960
@@ -138,6 +143,8 @@ class Pcapd(Plugin):
         Flag("PD_SUFFIX", "_pcapd.pcap", help="suffix of the capture", runtime=True),
     )  # fmt: skip
 
+    wanted: NDArray[np.uint64] | None = None
+
     def start(self, run: Run) -> None:
         """Read the list of flows, open the capture.
 
@@ -169,6 +176,9 @@ class Pcapd(Plugin):
         self._indices = np.zeros(0, np.uint64)
         if s.PD_MODE_IN:
             rules["kind"] = ALL
+        elif self.wanted is not None:
+            rules["kind"] = LISTED
+            self._indices = self.wanted
         elif index_file is not None:
             rules["kind"] = LISTED
             self._indices, announced, found = read_indices(index_file, binary=bool(s.PD_LBSRCH))

@@ -1,0 +1,87 @@
+"""Packets whose places in a capture are known, as a capture of their own, without another analysis."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui.core.capture import Capture, CaptureError, open_capture
+from t2tui.core.outputs import Outputs
+from t2tui.core.savefile import RECORD_BYTES, file_header, record_headers
+
+POSITION = np.dtype([("offset", "i8"), ("caplen", "u4"), ("len", "u4"), ("sec", "i8"), ("frac", "i8")])
+"""Where a packet is and what its record says, under the names of PACKET; ``frac`` in nanoseconds."""
+
+PART = 1 << 14
+"""Packets that are read before they are written."""
+
+
+def extract(
+    capture_path: str | Path,
+    packets: "NDArray[Any] | Iterable[tuple[int, int, int, int, int]]",
+    target: str | Path,
+) -> int:
+    """Write chosen packets of a capture into a new one, in the order given.
+
+    Args:
+        capture_path: a file that is not compressed.
+        packets: a structured array with the fields of POSITION (such as PACKET records), or tuples of them.
+        target: the new capture, pcap with nanoseconds and the link type of the first one. It appears whole
+            or not at all.
+
+    Returns:
+        The number of packets.
+
+    Raises:
+        CaptureError: the capture cannot be read, is compressed, or is not the one that the positions are of.
+        OutputError: the new capture cannot be written.
+    """
+    if not isinstance(packets, np.ndarray):
+        packets = np.fromiter(packets, POSITION)
+    with (
+        open_capture(capture_path) as capture,
+        Path(capture_path).open("rb") as file,
+        Outputs(str(target), [capture_path]) as outputs,
+    ):
+        _check(capture, packets)
+        written = outputs.open("")
+        written.write(file_header(capture.link_type, capture.snap_length))
+        for first in range(0, len(packets), PART):
+            written.write(_records(capture_path, file.fileno(), packets[first : first + PART]))
+    return len(packets)
+
+
+def _check(capture: Capture, packets: NDArray[Any]) -> None:
+    """Raise an error if the packets cannot be in this capture."""
+    if capture.compression or capture.disk_size is None:
+        raise CaptureError(
+            f"Packets of '{capture.path}' cannot be found by their positions",
+            "Only uncompressed files allow it; extract_flows() reads any capture once more.",
+        )
+    ends = packets["offset"] + packets["caplen"].astype(np.int64)
+    wrong = np.flatnonzero((packets["offset"] < 0) | (ends > capture.disk_size))
+    if len(wrong):
+        raise _missing(capture.path, *(int(packets[name][wrong[0]]) for name in ("offset", "caplen")))
+
+
+def _missing(path: str | Path, offset: int, caplen: int) -> CaptureError:
+    return CaptureError(
+        f"'{path}' has no packet of {caplen} bytes at offset {offset}",
+        "The capture has changed since its packets were found; analyse it again.",
+    )
+
+
+def _records(path: str | Path, descriptor: int, packets: NDArray[Any]) -> bytes:
+    """Read packets; return their records."""
+    headers = record_headers(*(packets[name] for name in ("sec", "frac", "caplen", "len"))).tobytes()
+    pieces: list[bytes] = []
+    places = zip(packets["offset"].tolist(), packets["caplen"].tolist(), strict=True)
+    for at, (offset, caplen) in zip(range(0, len(headers), RECORD_BYTES), places, strict=True):
+        packet = os.pread(descriptor, caplen, offset)
+        if len(packet) < caplen:
+            raise _missing(path, offset, caplen)
+        pieces += headers[at : at + RECORD_BYTES], packet
+    return b"".join(pieces)
