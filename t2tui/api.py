@@ -247,5 +247,9 @@ def extract_flows(
     pcapd.wanted = np.unique(np.fromiter(flows, np.uint64))
     with Outputs(str(target), sources) as outputs:
         source = sources[0] if isinstance(path, str | Path) else sources
-        Engine(source, run_options, outputs, loaded).run(progress)
+        engine = Engine(source, run_options, outputs, loaded)
+        try:
+            engine.run(progress)
+        finally:
+            engine.close()
     return pcapd.extracted

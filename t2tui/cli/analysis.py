@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,9 @@ from t2tui.core.outputs import STANDARD, OutputError, Outputs, output_prefix
 from t2tui.core.run import Split, printed_name
 from t2tui.core.settings import CORE, Settings, SettingsError, load_settings
 
+EXTRACTION = "pcapd"
+"""The plugin that reads the list of option ``-e``."""
+
 LOG_SUFFIX = "_log.txt"
 MONITORING_SUFFIX = "_monitoring.txt"
 
@@ -43,6 +46,7 @@ class Request:
         is_list: option ``-R``.
         where: option ``-w``, or the prefix of ``-W``.
         split: rest of option ``-W``.
+        index_file: option ``-e``.
         packet_mode: option ``-s``.
         log: option ``-l``.
         monitoring: option ``-m``.
@@ -62,6 +66,7 @@ class Request:
     is_list: bool = False
     where: str | None = None
     split: Split | None = None
+    index_file: str | None = None
     packet_mode: bool = False
     log: bool = False
     monitoring: bool = False
@@ -89,6 +94,7 @@ def analyse(request: Request) -> int:
         Failure: wrong settings, unknown plugins, or two captures that would write the same files.
         OutputError: a folder cannot be made.
     """
+    request = _with_extraction(request)
     _check_names(request)
     settings = _settings(request)
     prefixes = _prefixes(request)
@@ -116,6 +122,17 @@ def _prepare(request: Request, line: Line) -> None:
     if not terminal and not request.quiet:
         say("INF", "Compiling kernels; only the first run does")
     compile_kernels(line if terminal and not request.quiet else None)
+
+
+def _with_extraction(request: Request) -> Request:
+    """Add the plugin that option ``-e`` is for."""
+    if request.index_file is None:
+        return request
+    if len(request.sources) > 1:
+        raise Failure("-e: flow indices are those of one capture; give one, or a list of them with -R", USAGE)
+    if request.plugins and EXTRACTION not in request.plugins:
+        raise Failure(f"-e is for the plugin {EXTRACTION}; name it with -p, too", USAGE)
+    return replace(request, plugins=request.plugins or (*plugins.STANDARD, EXTRACTION))
 
 
 def _check_names(request: Request) -> None:
@@ -198,16 +215,18 @@ def _run(
     line: Line,
 ) -> None:
     captures = _listed(source) if request.is_list else [source]
+    read = [source, *captures, *([request.index_file] if request.index_file else [])]
     refused: CaptureError | None = None
     with ExitStack() as stack:
         to_stdout = request.where == STANDARD
-        outputs = stack.enter_context(Outputs(prefix, [source, *captures], to_stdout))
+        outputs = stack.enter_context(Outputs(prefix, read, to_stdout))
         shown = _report(request, outputs, line)
         options = RunOptions(
             packet_mode=request.packet_mode,
             hash_factor=request.hash_factor,
             sensor=request.sensor,
             split=request.split,
+            index_file=request.index_file,
             bpf=request.bpf,
             names=partial(old_name, version=request.names) if request.names else printed_name,
             command=request.command,

@@ -83,6 +83,12 @@ def _words(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[
     help="Plugins [default: those that 't2tui plugin list' names].",
 )
 @click.option(
+    "-e",
+    "index_file",
+    metavar="FILE",
+    help="Write the packets of the flows that FILE lists, one flowInd per line, to FILE_pcapd.pcap.",
+)
+@click.option(
     "-D",
     "settings",
     metavar="PLUGIN.FLAG=VALUE",
