@@ -6,8 +6,9 @@ columns stand in ``columns.tsv`` beside this module in output order; plugins of 
 
 Type codes: ``C`` one character; ``U8``-``U64``, ``I8``-``I64`` decimal; ``H8``-``H64`` hexadecimal;
 ``F`` single precision as C ``%.7g``; ``D`` double as ``%f``; ``D9`` double as ``%.9f``; ``S`` quoted
-string, ``SC`` unquoted string; ``MAC``; ``IPX`` address of either family; ``U64.U32`` seconds and
-fraction; ``text`` payload as characters. ``:R`` marks a list, ``T1_T2`` a value of several parts.
+string, ``SC`` unquoted string; ``MAC``; ``IP4``, ``IP6``, ``IPX`` address of either family;
+``U64.U32`` seconds and fraction; ``text`` payload as characters. ``:R`` marks a list, ``T1_T2`` a value
+of several parts.
 """
 
 from collections.abc import Iterable

@@ -40,6 +40,9 @@ PROGRESS_SECONDS = 0.2
 TCP_STATES = "tcpStates"
 """The plugin that switches the TCP state machine and its time-outs on."""
 
+DNS_DECODE = "dnsDecode"
+"""The plugin that lets DNS messages decide which side a flow is."""
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -170,6 +173,7 @@ class Engine:
             labels=labels,
             tcp_states=any(plugin.name == TCP_STATES for plugin in plugins),
             packet_times=options.packet_mode,
+            dns_roles=any(plugin.name == DNS_DECODE for plugin in plugins),
         )
         self.run_state = Run(
             flows=self._flows,
@@ -436,7 +440,7 @@ class Engine:
             self._release(removed)
         packets = batch.packets[first:behind]
         run.row = first
-        released = self._flows.assign(packets, first)
+        released = self._flows.assign(packets, first, batch.data)
         if not self._autopilot_told and self._flows.autopilot_packet:
             self._autopilot_told = True
             for line in report.autopilot_lines(self._totals()):

@@ -14,6 +14,7 @@ _BUILTIN = {
     "basicFlow": "t2tui.plugins.basicflow:BasicFlow",
     "basicStats": "t2tui.plugins.basicstats:BasicStats",
     "tcpStates": "t2tui.plugins.tcpstates:TcpStates",
+    "dnsDecode": "t2tui.plugins.dnsdecode:DnsDecode",
     "payloadDumper": "t2tui.plugins.payloaddumper:PayloadDumper",
     "tcpWin": "t2tui.plugins.tcpwin:TcpWin",
     "pcapd": "t2tui.plugins.pcapd:Pcapd",

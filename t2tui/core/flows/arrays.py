@@ -29,6 +29,7 @@ class Arrays(NamedTuple):
     older: NDArray[np.int64]  # ns, lru.surely_older()
     fronts: NDArray[np.int64]  # node in front of each marker
     due: NDArray[np.int64]  # ns per marker: nothing to do before
+    data: NDArray[np.uint8]  # bytes of the batch where messages decide about roles (dns.py), else empty
 
 
 class Labels(NamedTuple):

@@ -4,6 +4,7 @@ import numpy as np
 
 from t2tui.core.flows.arrays import Arrays, Labels
 from t2tui.core.flows.counters import FlowCounter, State
+from t2tui.core.flows.dns import dns_role
 from t2tui.core.flows.lru import NO_SLOT, attach
 from t2tui.core.flows.pairs import free_place
 from t2tui.core.flows.tcp import TCP, clear
@@ -142,6 +143,8 @@ def create(
                 status |= LANDATTACK
         elif kind != KIND_LAYER2 and looks_like_reply(packet):
             status |= L3FLOWINVERT
+        if len(a.data) > 0:
+            status = dns_role(a.data, packet, status)
     flow.flowStat = status
     state[State.STATUS] |= status & ~L3FLOWINVERT
     counters[FlowCounter.ACTIVE] += 1

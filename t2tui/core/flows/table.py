@@ -18,6 +18,8 @@ from t2tui.core.flows.tcp import TCP_STATE, TCP_TIMEOUTS
 from t2tui.core.flowstat import RMFLOW
 from t2tui.core.layout import FLOW, PACKET_TIMES, RELEASED
 
+NO_DATA = np.zeros(0, np.uint8)
+
 CAPACITY = 262144
 """Flows held at most (A and B count each), times the hash size factor."""
 
@@ -78,6 +80,7 @@ class FlowTable:
         timeouts: Sequence[float] = (FLOW_TIMEOUT,),
         tcp_states: bool,
         packet_times: bool,
+        dns_roles: bool = False,
     ) -> None:
         """Make an empty table.
 
@@ -88,6 +91,7 @@ class FlowTable:
             timeouts: seconds, in the order in which they are registered.
             tcp_states: run the TCP state machine, which registers its own time-outs, too.
             packet_times: fill ``times`` and mark steps back in time (bit 51).
+            dns_roles: DNS messages between equal ports decide which side a new flow is.
 
         Raises:
             ValueError: capacity, batch size or a time-out is not positive.
@@ -114,6 +118,7 @@ class FlowTable:
         self._state[State.NEXT_DUE] = FAR
         self._labels = _label_arrays(labels)
         self._assigned = 0
+        self._dns_roles = dns_roles
         self._arrays = Arrays(
             records=self.records.view(KEYED_FLOW),
             nodes=np.zeros(slots + 2, NODE),
@@ -133,6 +138,7 @@ class FlowTable:
             older=surely_older(descending),
             fronts=np.full(len(descending), slots, np.int64),
             due=np.full(len(descending), FAR, np.int64),
+            data=NO_DATA,
         )
         head, tail = slots, slots + 1
         self._arrays.nodes[head] = (0, NO_SLOT, tail, 0.0, (1 << len(descending)) - 1)
@@ -153,7 +159,9 @@ class FlowTable:
         """Number of the packet at which the table was full for the first time, 0 if it never was."""
         return int(self._state[State.AUTOPILOT_AT])
 
-    def assign(self, packets: NDArray[np.void], row: int = 0) -> NDArray[np.void]:
+    def assign(
+        self, packets: NDArray[np.void], row: int = 0, data: NDArray[np.uint8] = NO_DATA
+    ) -> NDArray[np.void]:
         """Give each packet its flow: fill the flow part of the PACKET records.
 
         Before each packet the time-outs are looked at, so flows end before the packet that is `packet` in
@@ -163,6 +171,7 @@ class FlowTable:
         Args:
             packets: PACKET records, dissection part filled.
             row: row of the first packet in its batch: its place in ``times``.
+            data: bytes of the batch; needed with ``dns_roles`` alone.
 
         Returns:
             RELEASED entries in the order of output: a view, valid until reclaim().
@@ -180,6 +189,8 @@ class FlowTable:
         self._make_room("pairs", int(self._state[State.PAIRS]) + count)
         self._make_room("fragments", int(self._state[State.FRAGMENTS]) + count)
         first = int(self._state[State.RELEASED])
+        if self._dns_roles:
+            self._arrays = self._arrays._replace(data=data)
         assign(packets, row, self._arrays, self._labels, self.capacity)
         return self._arrays.released[first : int(self._state[State.RELEASED])]
 
