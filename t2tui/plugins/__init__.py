@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _BUILTIN = {
     "basicFlow": "t2tui.plugins.basicflow:BasicFlow",
     "basicStats": "t2tui.plugins.basicstats:BasicStats",
+    "tcpFlags": "t2tui.plugins.tcpflags:TcpFlags",
     "tcpStates": "t2tui.plugins.tcpstates:TcpStates",
     "dnsDecode": "t2tui.plugins.dnsdecode:DnsDecode",
     "payloadDumper": "t2tui.plugins.payloaddumper:PayloadDumper",

@@ -79,6 +79,8 @@ _EVENTS, _SNAP_WARNED = int(_C.EVENTS), int(_C.SNAP_WARNED)
 COMPLETE, MISS, SPILL_FULL = range(3)
 """Why the kernel returned."""
 
+TCP = 6
+
 PADDED_PACKET = 64
 """Only packets up to this wire length can have padding."""
 
@@ -274,14 +276,26 @@ def note(counters: Any, events: Any, event: Any, number: Any, a: Any, b: Any, c:
 
 
 @inlined
+def header_end(c: Any) -> Any:
+    """Position behind the fixed part of layer 4 and TCP's options, which plugins read though clipped."""
+    if c.frag & FRAG_LATER:
+        return c.l4
+    if c.proto != TCP:
+        return c.l4 + 8
+    return c.l4 + max(20, 4 * (u8(c, c.l4 + 12) >> 4))
+
+
+@inlined
 def rebuild(b: Any, c: Any, packet: Any, data: Any, spill: Any) -> Any:
-    """Copy a packet whose payload or tags reach beyond its captured bytes behind the batch's data.
+    """Copy a packet whose headers, payload or tags reach beyond its captured bytes behind the batch's data.
 
     Returns the position behind the copy, or -1 if there is no room left in this batch.
     """
     reach = c.l7 - c.raw + c.snapL7
     if packet.vlanPos >= 0:
         reach = max(reach, packet.vlanPos + 12)
+    if packet.kind != KIND_LAYER2:
+        reach = max(reach, header_end(c) - c.raw)
     if reach <= packet.caplen:
         return spill
     if c.raw + reach > BUFFER_BYTES:
