@@ -6,17 +6,12 @@ import pytest
 
 from t2tui.core.capture import CaptureError
 from tests.golden.comparison import first_different_value
-from tests.golden.test_parity import GOLDEN, GROUPS, Configuration, analyse, members, undefined
+from tests.golden.runs import GOLDEN, GROUPS, Configuration, analyse, members, needs_golden, undefined
 
 EXPECTED = GOLDEN / "expected" / "dns"
-CONFIGURATION = Configuration(("basicFlow", "tcpStates", "dnsDecode", "txtSink"), packet_mode=False)
+CONFIGURATION = Configuration("dns", ("basicFlow", "tcpStates", "dnsDecode", "txtSink"), packet_mode=False)
 
-pytestmark = [
-    pytest.mark.golden,
-    pytest.mark.skipif(
-        not EXPECTED.is_dir(), reason=f"no real captures at {GOLDEN} (T2TUI_GOLDEN names another place)"
-    ),
-]
+pytestmark = [pytest.mark.golden, needs_golden]
 
 
 def difference(name: str, folder: Path) -> str | None:
@@ -31,7 +26,7 @@ def difference(name: str, folder: Path) -> str | None:
 
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_flow_files_are_those_of_the_reference(tmp_path: Path, group: int) -> None:
-    skipped = {name for name, *_ in undefined(EXPECTED)}
+    skipped = {name for name, *_ in undefined(GOLDEN, "dns")}
     names = members(sorted(path.name for path in EXPECTED.iterdir() if path.is_dir()), group)
     assert names
     found = [difference(name, tmp_path) for name in names if name not in skipped]
