@@ -4,7 +4,6 @@
 """
 
 import os
-import platform
 import struct
 import subprocess
 import sys
@@ -14,17 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import llvmlite.binding
-import numba
-
 from t2tui.cli.progress import Line, clock
 from t2tui.core.jit import CACHE, PACKAGE
+from t2tui.core.native import machine
 
 COMPLETE = "complete"
 """File in the cache that tells for which machine nothing is missing."""
-
-MACHINE = " ".join((platform.python_version(), numba.__version__, llvmlite.binding.get_host_cpu_name()))
-"""What compiled kernels depend on, beside their source."""
 
 ANIMATION = "|/-\\"
 REDRAW_SECONDS = 0.1
@@ -35,7 +29,7 @@ def compiled() -> bool:
     if CACHE is None:
         return True
     mark = CACHE / COMPLETE
-    return mark.exists() and mark.read_text() == MACHINE
+    return mark.exists() and mark.read_text() == machine()
 
 
 def compile_kernels(line: Line | None = None) -> None:
@@ -62,7 +56,7 @@ def compile_kernels(line: Line | None = None) -> None:
         if line is not None:
             line.clear()
     if all(worker.returncode == 0 for worker in workers):
-        (CACHE / COMPLETE).write_text(MACHINE)
+        (CACHE / COMPLETE).write_text(machine())
 
 
 def _worker(part: str) -> subprocess.Popen[bytes]:

@@ -6,15 +6,12 @@ There is no bounds check here. Whoever calls proves that the position is inside 
 from collections.abc import Callable
 from typing import Any
 
-import numba
-from llvmlite import ir
-from numba.core import cgutils
-from numba.extending import intrinsic
+from t2tui.core.jit import cgutils, intrinsic, ir, types
 
 
-def _load(bits: int, swap: bool, result: Any) -> Callable[..., Any]:
+def _load(bits: int, swap: bool, result: str) -> Callable[..., Any]:
     def load(typing_context: Any, array: Any, position: Any) -> Any:
-        signature = result(array, numba.types.int64)
+        signature = getattr(types, result)(array, types.int64)
 
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             data = context.make_array(sig.args[0])(context, builder, args[0]).data
@@ -33,23 +30,23 @@ def _load(bits: int, swap: bool, result: Any) -> Callable[..., Any]:
     return made
 
 
-be16 = _load(16, True, numba.types.int64)
+be16 = _load(16, True, "int64")
 """Big-endian 16 bits at a position of a uint8 array, as int64."""
-be32 = _load(32, True, numba.types.int64)
+be32 = _load(32, True, "int64")
 """Big-endian 32 bits, as int64."""
-be64 = _load(64, True, numba.types.uint64)
+be64 = _load(64, True, "uint64")
 """Big-endian 64 bits, as uint64."""
-le16 = _load(16, False, numba.types.int64)
+le16 = _load(16, False, "int64")
 """Little-endian 16 bits, as int64."""
-le32 = _load(32, False, numba.types.int64)
+le32 = _load(32, False, "int64")
 """Little-endian 32 bits, as int64."""
-le64 = _load(64, False, numba.types.uint64)
+le64 = _load(64, False, "uint64")
 """Little-endian 64 bits, as uint64."""
 
 
-def _load_at(bits: int, swap: bool, result: Any) -> Callable[..., Any]:
+def _load_at(bits: int, swap: bool, result: str) -> Callable[..., Any]:
     def load(typing_context: Any, address: Any) -> Any:
-        signature = result(numba.types.int64)
+        signature = getattr(types, result)(types.int64)
 
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             integer = ir.IntType(bits)
@@ -68,24 +65,24 @@ def _load_at(bits: int, swap: bool, result: Any) -> Callable[..., Any]:
 
 # Loads from an address: numba counts references to arrays whenever it passes them on, which costs a
 # kernel of many small functions most of its time. An address is a plain number.
-byte_at = _load_at(8, False, numba.types.int64)
+byte_at = _load_at(8, False, "int64")
 """Byte at an address, as int64."""
-be16_at = _load_at(16, True, numba.types.int64)
+be16_at = _load_at(16, True, "int64")
 """Big-endian 16 bits at an address, as int64."""
-be32_at = _load_at(32, True, numba.types.int64)
+be32_at = _load_at(32, True, "int64")
 """Big-endian 32 bits at an address, as int64."""
-be64_at = _load_at(64, True, numba.types.uint64)
+be64_at = _load_at(64, True, "uint64")
 """Big-endian 64 bits at an address, as uint64."""
-le16_at = _load_at(16, False, numba.types.int64)
+le16_at = _load_at(16, False, "int64")
 """Little-endian 16 bits at an address, as int64."""
-le32_at = _load_at(32, False, numba.types.int64)
+le32_at = _load_at(32, False, "int64")
 """Little-endian 32 bits at an address, as int64."""
-le64_at = _load_at(64, False, numba.types.int64)
+le64_at = _load_at(64, False, "int64")
 """Little-endian 64 bits at an address, as int64."""
 
 
 def _prefetch(typing_context: Any, records: Any, index: Any) -> Any:
-    signature = numba.types.void(records, numba.types.int64)
+    signature = types.void(records, types.int64)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         array = context.make_array(sig.args[0])(context, builder, args[0])
@@ -112,7 +109,7 @@ prefetch: Callable[..., Any] = intrinsic(_prefetch)
 def _copy_bytes(
     typing_context: Any, target: Any, target_position: Any, source: Any, source_position: Any, count: Any
 ) -> Any:
-    signature = numba.types.void(target, numba.types.int64, source, numba.types.int64, numba.types.int64)
+    signature = types.void(target, types.int64, source, types.int64, types.int64)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         to = context.make_array(sig.args[0])(context, builder, args[0]).data
@@ -130,7 +127,7 @@ copy_bytes: Callable[..., Any] = intrinsic(_copy_bytes)
 
 
 def _prefetch_line(typing_context: Any, array: Any, index: Any, offset: Any) -> Any:
-    signature = numba.types.void(array, numba.types.int64, numba.types.int64)
+    signature = types.void(array, types.int64, types.int64)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = context.make_array(sig.args[0])(context, builder, args[0]).data

@@ -6,7 +6,6 @@ import platform
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -101,7 +100,7 @@ def _banner(run: Run) -> Iterator[str]:
     yield f"# Priority: {os.getpriority(os.PRIO_PROCESS, 0)}"
     yield f"# Command line: {escape_string(os.fsencode(' '.join(run.command))).decode()}"
     yield f"# HW info: {hardware}"
-    yield f"# SW info: Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
+    yield f"# SW info: Python {platform.python_version()}, numpy {np.__version__}"
     yield "#"
     yield "# Plugins loaded:"
     for number, plugin in enumerate(run.plugins.values(), 1):

@@ -24,7 +24,7 @@ from t2tui.core.capture.walk import (
     add_other_block,
     is_repeated,
 )
-from t2tui.core.jit import allocating_kernel
+from t2tui.core.jit import kernel
 from t2tui.core.linktypes import dlt_of, limit_snap_length
 from t2tui.core.memory import be32, le32
 
@@ -46,8 +46,8 @@ LENGTHS_AS_IS, LENGTHS_IF_LARGER, LENGTHS_SWAPPED = range(3)
 TOO_LONG = 1
 
 
-@allocating_kernel
-def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, program: Any) -> int:
+@kernel
+def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, program: Any, memory: Any) -> int:
     """Walk records from state[POS] on and return why the walk stopped (walk.py).
 
     Args:
@@ -57,6 +57,7 @@ def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, progr
         packets: PACKET records to fill from state[COUNT] on.
         rows: int64 (n, 3), other_blocks of the batch: packets that the filter refused.
         program: int64 (n, 4), BPF program.
+        memory: int64, words of the BPF machine.
     """
     position = state[POS]
     end = state[END]
@@ -71,7 +72,6 @@ def walk_pcap(state: Any, layout: Any, data: Any, packets: Any, rows: Any, progr
     lengths = layout[LENGTHS]
     snap = layout[SNAP]
     filtering = program.shape[0] != 0
-    memory = np.zeros(MEMORY_WORDS, np.int64)
     status = MORE
     while position + header <= end:
         if count >= limit:
@@ -149,6 +149,7 @@ class PcapFormat:
         Raises:
             ValueError: the header is not complete or of an unknown version; libpcap's text.
         """
+        self._memory = np.zeros(MEMORY_WORDS, np.int64)
         header = read(FILE_HEADER)
         if len(header) < FILE_HEADER:
             raise ValueError(
@@ -185,7 +186,9 @@ class PcapFormat:
 
     def walk(self, state: NDArray[np.int64], batch: PacketBatch, program: NDArray[np.int64]) -> int:
         """Walk the records of a batch; see walk_pcap."""
-        status: int = walk_pcap(state, self._layout, batch.data, batch.packets, batch.other_blocks, program)
+        status: int = walk_pcap(
+            state, self._layout, batch.data, batch.packets, batch.other_blocks, program, self._memory
+        )
         return status
 
     def fault(self, state: NDArray[np.int64]) -> str:

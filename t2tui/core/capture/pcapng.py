@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from t2tui.core.capture.bpf import MEMORY_WORDS, accepts
+from t2tui.core.capture.bpf import accepts
 from t2tui.core.capture.walk import (
     BLOCK,
     COUNT,
@@ -21,7 +21,7 @@ from t2tui.core.capture.walk import (
     add_other_block,
     is_repeated,
 )
-from t2tui.core.jit import allocating_kernel
+from t2tui.core.jit import kernel
 from t2tui.core.linktypes import MAX_SNAP_LENGTH
 from t2tui.core.memory import be16, be32, le16, le32
 
@@ -69,9 +69,9 @@ TEXTS = {
 of classic pcap only; here the rest of the program relies on that limit."""
 
 
-@allocating_kernel
+@kernel
 def walk_pcapng(
-    state: Any, layout: Any, interfaces: Any, data: Any, packets: Any, rows: Any, program: Any
+    state: Any, layout: Any, interfaces: Any, data: Any, packets: Any, rows: Any, program: Any, memory: Any
 ) -> int:
     """Walk blocks from state[POS] on and return why the walk stopped (walk.py).
 
@@ -83,6 +83,7 @@ def walk_pcapng(
         packets: PACKET records to fill from state[COUNT] on.
         rows: int64 (n, 3), other_blocks of the batch.
         program: int64 (n, 4), BPF program.
+        memory: int64, words of the BPF machine.
     """
     position = state[POS]
     end = state[END]
@@ -95,7 +96,6 @@ def walk_pcapng(
     known = layout[INTERFACES]
     filtering = program.shape[0] != 0
     units = np.uint64(layout[UNITS])
-    memory = np.zeros(MEMORY_WORDS, np.int64)
     status = MORE
     while position + 8 <= end:
         if count >= limit:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.batch import PacketBatch
+from t2tui.core.capture.bpf import MEMORY_WORDS
 from t2tui.core.capture.pcapng import (
     BIG_ENDIAN,
     BLOCK_OVERHEAD,
@@ -63,6 +64,7 @@ class PcapngFormat:
             ValueError: libpcap would not open this file; its text.
         """
         self._units = UNITS_PER_SECOND[precision]
+        self._memory = np.zeros(MEMORY_WORDS, np.int64)
         self._interfaces: NDArray[np.uint64] = np.zeros((4, 4), np.uint64)
         self._layout = np.array([0, 0, 0, self._units], np.int64)
         self._order = "<"
@@ -225,7 +227,14 @@ class PcapngFormat:
     def walk(self, state: NDArray[np.int64], batch: PacketBatch, program: NDArray[np.int64]) -> int:
         """Walk the blocks of a batch; see walk_pcapng."""
         status: int = walk_pcapng(
-            state, self._layout, self._interfaces, batch.data, batch.packets, batch.other_blocks, program
+            state,
+            self._layout,
+            self._interfaces,
+            batch.data,
+            batch.packets,
+            batch.other_blocks,
+            program,
+            self._memory,
         )
         return status
 

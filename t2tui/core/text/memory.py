@@ -12,19 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from t2tui.core.jit import inlined
+from t2tui.core.jit import cgutils, inlined, intrinsic, ir, types
 
 SLACK_BYTES = 16
 """Bytes that a kernel of this package may touch behind the text that it writes."""
-
-
-def _intrinsic(function: Callable[..., Any]) -> Callable[..., Any]:
-    made: Callable[..., Any] = intrinsic(function)
-    return made
 
 
 def _store(bits: int) -> Callable[..., Any]:
@@ -45,7 +37,7 @@ def _store(bits: int) -> Callable[..., Any]:
         return signature, codegen
 
     store.__name__ = f"store{bits}"
-    return _intrinsic(store)
+    return intrinsic(store)
 
 
 store8 = _store(8)
@@ -71,7 +63,7 @@ def _at(bits: int, signed: bool) -> Callable[..., Any]:
         return types.uint64(types.int64), codegen
 
     at.__name__ = f"{'signed' if signed else 'unsigned'}{bits}"
-    return _intrinsic(at)
+    return intrinsic(at)
 
 
 at8, at16, at32, at64 = (_at(bits, signed=False) for bits in (8, 16, 32, 64))
@@ -111,7 +103,7 @@ UNSIGNED = 3
 """``kind & UNSIGNED`` loads the same bytes without extending their sign."""
 
 
-@_intrinsic
+@intrinsic
 def float_bits(typing_context: Any, value: Any) -> Any:
     """The 64 bits of a double as int64 (negative: the sign is set, also that of zero and nan)."""
 
@@ -121,7 +113,7 @@ def float_bits(typing_context: Any, value: Any) -> Any:
     return types.int64(types.float64), codegen
 
 
-@_intrinsic
+@intrinsic
 def double(typing_context: Any, bits: Any) -> Any:
     """The double with these 64 bits."""
 
@@ -131,7 +123,7 @@ def double(typing_context: Any, bits: Any) -> Any:
     return types.float64(types.uint64), codegen
 
 
-@_intrinsic
+@intrinsic
 def single(typing_context: Any, bits: Any) -> Any:
     """The single with these lowest 32 bits, promoted to double."""
 
@@ -142,7 +134,7 @@ def single(typing_context: Any, bits: Any) -> Any:
     return types.float64(types.uint64), codegen
 
 
-@_intrinsic
+@intrinsic
 def fma(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     """``a * b + c``, rounded once."""
 
@@ -164,10 +156,24 @@ def _zeros(name: str) -> Callable[..., Any]:
         return types.int64(types.uint64), codegen
 
     zeros.__name__ = name
-    return _intrinsic(zeros)
+    return intrinsic(zeros)
 
 
 trailing_zeros = _zeros("cttz")
 """Number of zero bits below the lowest set bit of a uint64 (64 for zero)."""
 leading_zeros = _zeros("ctlz")
 """Number of zero bits above the highest set bit of a uint64 (64 for zero)."""
+
+
+SCRATCH_WORDS = 40
+
+
+@intrinsic
+def scratch(typing_context: Any) -> Any:
+    """Address of SCRATCH_WORDS * 8 bytes that live as long as the function that asks for them."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        words = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(64), SCRATCH_WORDS))
+        return builder.ptrtoint(words, ir.IntType(64))
+
+    return types.int64(), codegen

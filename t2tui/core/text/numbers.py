@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from t2tui.core.jit import allocating_kernel, inlined, kernel
+from t2tui.core.jit import inlined, kernel, routine
 from t2tui.core.text.memory import (
+    at64,
     float_bits,
     fma,
     leading_zeros,
+    scratch,
     store8,
     store16,
     store32,
@@ -253,28 +255,30 @@ def put_g7(out: Any, p: Any, x: Any) -> Any:
     return p + count + 1
 
 
-@allocating_kernel
+@routine
 def _put_huge(out: Any, p: Any, x: Any) -> Any:
     """Write a finite x >= 2^53 as an integer, at most 309 digits."""
     bits = float_bits(x)
     mantissa = U64((bits & ((1 << 52) - 1)) | (1 << 52))
     twos = (bits >> 52) - 1075
-    limbs = np.zeros(35, np.uint64)  # to the base of 10^9, the lowest first
-    limbs[0], limbs[1], used = mantissa % E9, mantissa // E9, 2
+    limbs = scratch()  # to the base of 10^9, the lowest first
+    store64(limbs, 0, mantissa % E9)
+    store64(limbs, 8, mantissa // E9)
+    used = 2
     while twos > 0:
         step = min(twos, 29)  # keeps a limb below 2^63 and the carry below 10^9
         twos -= step
         carry = U64(0)
         for i in range(used):
-            carry += limbs[i] << U64(step)
-            limbs[i] = carry % E9
+            carry += at64(limbs + 8 * i) << U64(step)
+            store64(limbs, 8 * i, carry % E9)
             carry //= E9
         if carry:
-            limbs[used] = carry
+            store64(limbs, 8 * used, carry)
             used += 1
-    p = put_uint(out, p, limbs[used - 1])
+    p = put_uint(out, p, at64(limbs + 8 * (used - 1)))
     for i in range(used - 2, -1, -1):
-        p = put_padded(out, p, limbs[i], 9)
+        p = put_padded(out, p, at64(limbs + 8 * i), 9)
     return p
 
 
