@@ -1,24 +1,27 @@
 """payloadDumper: the payload of flows, one file per direction (docs/payloaddumper.md)."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from t2tui.core.engine import Engine, RunOptions
 from t2tui.core.figures import share
-from t2tui.core.outputs import OutputError
+from t2tui.core.outputs import OutputError, Outputs, output_prefix
 from t2tui.core.payload.files import PayloadFiles
 from t2tui.core.payload.folder import Folder
 from t2tui.core.payload.names import LONGEST, Naming, file_names
 from t2tui.core.payload.placement import Limits, Placement, wanted_flows
 from t2tui.core.report import wrn
-from t2tui.core.settings import Flag
+from t2tui.core.settings import Flag, SettingsError, Value
 from t2tui.core.text.rows import Code, Field
 from t2tui.plugins.base import Plugin, Run
+from t2tui.plugins.tcpstates import TcpStates
 
 if TYPE_CHECKING:
     from t2tui.plugins.base import Columns
@@ -99,8 +102,15 @@ class PayloadDumper(Plugin):
         ),
     )
 
-    def __init__(self, settings: Any = None) -> None:
+    def __init__(self, settings: Any = None, only: Iterable[int] = ()) -> None:
+        """Prepare a dump.
+
+        Args:
+            settings: values of the flags; defaults without.
+            only: indices of the flows to dump, both directions; all without.
+        """
         super().__init__(settings)
+        self._only = np.array(sorted(only), np.uint64)
         self._held = ExitStack()
         self._aggregate = 0
 
@@ -119,6 +129,7 @@ class PayloadDumper(Plugin):
                 s.PLDUMP_TCP_PORTS if s.PLDUMP_TCP else None,
                 s.PLDUMP_UDP_PORTS if s.PLDUMP_UDP else None,
             ),
+            self._only,
             Limits(bytes=s.PLDUMP_MAX_BYTES, skip=s.PLDUMP_START_OFF, hole=s.PLDUMP_MAX_HOLE),
             run.slots,
             run.batch_packets,
@@ -144,32 +155,25 @@ class PayloadDumper(Plugin):
         self._held.callback(self._files.abandon)
 
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
-        """Place the payload of every packet and make the files that they begin."""
+        """Make the files that packets begin, and write the payload of all."""
         placement, row = self._placement, self.run.row
-        first = 0
-        while first < len(packets):
-            behind = placement.place(packets, first, row, data)
-            if len(placement.opened):
-                self._open(packets, behind)
-            if behind < len(packets) or self._files.crowded:
-                self._flush()
-            first = behind
+        placement.place(packets, row)
+        opened = placement.opened
+        if len(opened):
+            numbers = self._files.open(placement.first_opened, self._names(packets[opened]))
+            for number in numbers:
+                placement.refuse(packets, int(opened[number - placement.first_opened]), row)
+        for runs, staged in placement.gather(data):
+            self._files.write(runs, staged)
 
-    def _open(self, packets: NDArray[Any], behind: int) -> None:
-        opened, first = self._placement.opened, self._placement.first_opened
-        begun = packets[opened]
+    def _names(self, begun: NDArray[Any]) -> list[str]:
+        """Return the names of the files that packets begin."""
+        names = file_names(self._naming, begun, self.run.flows.records)
         prefix, suffix = self.settings.PLDUMP_PREFIX, self.settings.PLDUMP_SUFFIX
-        names = file_names(self._naming, begun, self.run.flows.records[begun["flow"]])
-        for number in self._files.open(first, [f"{prefix}{name}{suffix}" for name in names]):
-            self._placement.refuse(packets, int(opened[number - first]), behind, self.run.row)
-
-    def _flush(self) -> None:
-        placement = self._placement
-        self._files.flush(placement.blocks[: placement.used], placement.pool)
-        placement.release()
+        return [f"{prefix}{name}{suffix}" for name in names] if prefix or suffix else names
 
     def on_released(self, slots: NDArray[Any]) -> None:
-        """Let the files of flows that ended be closed."""
+        """Close the files of flows that ended."""
         payloads = self._placement.payloads
         self._aggregate |= int(np.bitwise_or.reduce(payloads["stat"][slots]))
         files = payloads["file"][slots]
@@ -206,11 +210,60 @@ class PayloadDumper(Plugin):
         return iter(())
 
     def finish(self) -> None:
-        """Write what is left and close all files."""
-        self._flush()
+        """Close all files."""
         self._files.close()
         self._held.close()
 
     def abandon(self) -> None:
-        """Close all files; payload that is still in memory is lost."""
+        """Close all files."""
         self._held.close()
+
+    @property
+    def file_count(self) -> int:
+        """Number of files that were made."""
+        return self._files.opened
+
+
+def dump(
+    source: str | Sequence[str],
+    flows: Iterable[int],
+    folder: Path,
+    *,
+    tcp_states: bool = True,
+    hash_factor: int = 1,
+    bpf: str | None = None,
+    **flags: Value,
+) -> int:
+    """Dump the payload of chosen flows of a capture.
+
+    A flow has the index that it had in another run if that one had the same captures, ``tcp_states``
+    (plugin tcpStates, which ends flows), hash factor and filter.
+
+    Args:
+        source: a capture, or the captures of a list.
+        flows: their indices; none: all flows.
+        folder: where the files go.
+        tcp_states: whether flows end by the state of their connection.
+        hash_factor: factor of the flow table's size.
+        bpf: filter expression.
+        flags: flags of payloadDumper. Layer-2 flows are dumped, too, unless PLDUMP_L2 is 0.
+
+    Returns:
+        Number of files.
+
+    Raises:
+        CaptureError: the capture cannot be read.
+        OutputError: the folder cannot be used, or a file cannot be written.
+        SettingsError: a flag is unknown or has a value that is not allowed.
+    """
+    values = {"PLDUMP_L2": 1, **flags, "PLDUMP_FOLDER": str(folder)}
+    known = {flag.name: flag for flag in PayloadDumper.flags}
+    if unknown := values.keys() - known.keys():
+        raise SettingsError(f"unknown flag of payloadDumper: {', '.join(sorted(unknown))}")
+    checked = {name: flag.check(values.get(name, flag.default)) for name, flag in known.items()}
+    dumper = PayloadDumper(SimpleNamespace(**checked), flows)
+    plugins = [TcpStates(), dumper] if tcp_states else [dumper]
+    options = RunOptions(hash_factor=hash_factor, bpf=bpf)
+    outputs = Outputs(output_prefix(source if isinstance(source, str) else source[0]))
+    Engine(source, options, outputs, plugins).run()
+    return dumper.file_count

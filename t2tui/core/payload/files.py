@@ -5,22 +5,20 @@ import os
 import resource
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.payload.folder import Folder, payload_error
-from t2tui.core.payload.placement import BLOCK_BYTES
+from t2tui.core.payload.errors import payload_error
+from t2tui.core.payload.folder import Folder
 
 RESERVED_FILES = 100
 """Open files left to the rest of the process, as in the reference."""
 
 MOST_FILES = 65_536
 """Most open files where the system sets no limit."""
-
-PIECES = 256
-"""Most pieces of memory that one system call writes (POSIX promises 16, all systems of today 1024)."""
 
 FULL_TABLE = (errno.EMFILE, errno.ENFILE)
 
@@ -66,15 +64,9 @@ class PayloadFiles:
         self._names: dict[int, str] = {}
         self._descriptors: dict[int, int] = {}  # the least recently used first
         self._older: set[int] = set()  # files that hold something older, until they are written
-        self._ended: list[int] = []
         self.opened = 0
         self.refused = 0
         self.first_refused = ""
-
-    @property
-    def crowded(self) -> bool:
-        """Whether files that ended keep many descriptors; a flush closes them."""
-        return len(self._ended) > self._limit // 4 and len(self._descriptors) > self._limit // 2
 
     def open(self, first: int, names: Sequence[str]) -> list[int]:
         """Make the files of new flows.
@@ -93,7 +85,7 @@ class PayloadFiles:
         failed = []
         for number, name in enumerate(names, first):
             try:
-                descriptor, is_new = self._create(name)
+                descriptor, is_empty = self._create(name)
             except OSError as error:
                 if error.errno not in OF_THE_NAME:
                     raise payload_error(self._folder.path / name, error) from error
@@ -103,13 +95,16 @@ class PayloadFiles:
                 continue
             self._descriptors[number] = descriptor
             self._names[number] = name
-            if not is_new:
+            if not is_empty:
                 self._older.add(number)
             self.opened += 1
         return failed
 
     def _create(self, name: str) -> tuple[int, bool]:
-        """Open a file, made if needed; also return whether it was made."""
+        """Open a file, made if needed; also return whether it is empty."""
+        if self._folder.reuse(name):
+            with suppress(FileNotFoundError):
+                return self._descriptor(name, 0), True
         try:
             return self._descriptor(name, os.O_CREAT | os.O_EXCL), True
         except FileExistsError:
@@ -144,61 +139,43 @@ class PayloadFiles:
             except OSError as error:  # a network's file system tells here that the disk is full
                 raise payload_error(self._folder.path / self._names[number], error) from error
 
-    def end(self, numbers: Iterable[int]) -> None:
-        """Close files after the next flush."""
-        self._ended.extend(numbers)
-
-    def flush(self, blocks: NDArray[Any], pool: NDArray[np.uint8]) -> None:
-        """Write blocks, in their order for each file, and close the files that ended.
+    def write(self, runs: NDArray[Any], staged: NDArray[np.uint8]) -> None:
+        """Write bytes into files.
 
         Args:
-            blocks: BLOCK records.
-            pool: BLOCK_BYTES for each of them.
+            runs: RUN records, in the order in which they are written.
+            staged: their bytes.
 
         Raises:
-            OutputError: they cannot be written.
+            OutputError: the system refused.
         """
-        order = np.argsort(blocks["file"], kind="stable")
-        columns = [blocks[name][order].tolist() for name in ("file", "offset", "length")]
-        memory = memoryview(pool.data)
-        pieces: list[memoryview] = []
-        current = begin = end = -1
-        for start, number, offset, length in zip((order * BLOCK_BYTES).tolist(), *columns, strict=True):
-            if number != current or offset != end or len(pieces) == PIECES:
-                self._write(current, pieces, begin)
-                pieces, current, begin, end = [], number, offset, offset
-            pieces.append(memory[start : start + length])
-            end += length
-        self._write(current, pieces, begin)
-        for number in self._ended:
+        memory = memoryview(staged.data)
+        columns = (runs[name].tolist() for name in ("file", "offset", "position", "length"))
+        for number, offset, position, length in zip(*columns, strict=True):
+            name = self._names.get(number)
+            if name is None:  # it could not be opened
+                continue
+            try:
+                descriptor = self._descriptors.pop(number, None)
+                if descriptor is None:
+                    descriptor = self._descriptor(name, 0)
+                self._descriptors[number] = descriptor
+                if number in self._older:
+                    self._older.remove(number)
+                    os.ftruncate(descriptor, 0)
+                end = position + length
+                while position < end:  # more than once when the disk is about to be full
+                    written = os.pwrite(descriptor, memory[position:end], offset)
+                    position += written
+                    offset += written
+            except OSError as error:
+                raise payload_error(self._folder.path / name, error) from error
+
+    def end(self, numbers: Iterable[int]) -> None:
+        """Close the files of flows that ended."""
+        for number in numbers:
             self._close(number)
             self._names.pop(number, None)
-        self._ended.clear()
-
-    def _write(self, number: int, pieces: list[memoryview], offset: int) -> None:
-        name = self._names.get(number)
-        if name is None:  # it could not be opened
-            return
-        try:
-            descriptor = self._descriptors.pop(number, None)
-            if descriptor is None:
-                descriptor = self._descriptor(name, 0)
-            self._descriptors[number] = descriptor
-            if number in self._older:
-                self._older.remove(number)
-                os.ftruncate(descriptor, 0)
-            if len(pieces) == 1:
-                written = os.pwrite(descriptor, pieces[0], offset)
-            else:
-                written = os.pwritev(descriptor, pieces, offset)
-            for piece in pieces:  # what a full disk or a limit of the system left over
-                rest = piece[max(written, 0) :]
-                written -= len(piece)
-                offset += len(piece)
-                while rest:
-                    rest = rest[os.pwrite(descriptor, rest, offset - len(rest)) :]
-        except OSError as error:
-            raise payload_error(self._folder.path / name, error) from error
 
     def close(self) -> None:
         """Close all files."""

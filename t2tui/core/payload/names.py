@@ -35,12 +35,13 @@ def file_names(naming: Naming, packets: NDArray[Any], flows: NDArray[Any]) -> li
     Args:
         naming: how.
         packets: PACKET records.
-        flows: FLOW records of these packets, row by row.
+        flows: FLOW records by slot.
     """
     names: Callable[[NDArray[Any]], Iterator[str]] = _indices if naming == Naming.INDEX else _addresses
     made = list(names(packets))
     if naming == Naming.TIME:
-        times = zip(flows["firstSec"].tolist(), flows["firstFrac"].tolist(), made, strict=True)
+        slots = packets["flow"]
+        times = zip(flows["firstSec"][slots].tolist(), flows["firstFrac"][slots].tolist(), made, strict=True)
         made = [f"{seconds}.{fraction:06d}T{name}" for seconds, fraction, name in times]
     return made
 

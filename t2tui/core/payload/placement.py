@@ -1,12 +1,13 @@
-"""Which bytes of a packet go where in the file of its flow, collected in blocks (docs/payloaddumper.md).
+"""Which bytes of a packet go where in the file of its flow (docs/payloaddumper.md).
 
-Payload is not written packet by packet: each file has a block that takes what follows on what it holds
-already, so that one system call writes many packets. When the blocks are used up, all are written.
+Payload is not written packet by packet: the packets of a batch are sorted by file, and what lies side by
+side in a file is copied together to one run, which one system call writes.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,8 @@ from t2tui.core.memory import copy_bytes
 MATCH, DUMP, TCP_GAP, OPEN_ERR = 0x01, 0x02, 0x10, 0x80
 """Bits of pldStat (bits.tsv)."""
 
-BLOCK_BYTES = 1 << 14
-"""Bytes of a file that one block takes."""
-
-BLOCKS = 1024
-"""Blocks in memory: 16 MB of payload."""
-
-MOST_BLOCKS = 0xFFFF // BLOCK_BYTES + 2
-"""Blocks that the payload of one packet can begin."""
+STAGED_BYTES = 1 << 18
+"""Bytes of runs that are copied together before they are written: they stay in the processor's cache."""
 
 TCP, UDP = 6, 17
 SYN_FIN_RST = 0x07
@@ -48,29 +43,56 @@ KIND_LAYER2_ROW, KIND_TCP_ROW, KIND_UDP_ROW = int(Kind.LAYER2), int(Kind.TCP), i
 PAYLOAD = np.dtype(
     [
         ("file", "i8"),  # number of the file, 0 without
-        ("block", "i8"),  # number of the block that was filled last, counted through the whole run
         ("end", "i8"),  # layer 2 and UDP: where the next payload goes; TCP: end of the file
         ("seqInit", "u4"),  # TCP sequence number of the file's first byte
         ("seqNext", "u4"),  # sequence number that is expected next
+        ("firstPiece", "i4"),  # chain of the pieces that are not written yet
+        ("lastPiece", "i4"),
         ("stat", "u1"),  # pldStat of the flow
     ],
     align=True,
 )
 """What is known about the payload of a flow, one record per slot."""
 
-BLOCK = np.dtype([("file", "i8"), ("offset", "i8"), ("length", "i8")], align=True)
-"""What a block holds: ``length`` bytes of a file from ``offset`` on."""
+PIECE = np.dtype([("offset", "i8"), ("position", "i4"), ("length", "i4"), ("next", "i4")], align=True)
+"""Payload of one packet: where it goes, where it is in the data; the next piece of its file, or -1."""
+
+RUN = np.dtype([("file", "i8"), ("offset", "i8"), ("position", "i8"), ("length", "i8")], align=True)
+"""Bytes to write: file, where in it, and where they are staged."""
 
 PROGRESS = np.dtype(
     [
         ("files", "i8"),  # files begun so far; the number of the last one
-        ("begun", "i8"),  # entries of Placement.opened of the last call
-        ("used", "i8"),  # blocks in use
-        ("firstBlock", "i8"),  # number of the first of them
+        ("begun", "i8"),  # of the last batch: entries of opened, pieces, touched
+        ("pieces", "i8"),
+        ("touched", "i8"),
+        ("gathered", "i8"),  # entries of touched whose pieces were all copied
+        ("runs", "i8"),  # made by the last call
         ("beyond", "i8"),  # payloads left out because of Limits.hole
     ],
     align=True,
 )
+
+
+class Work(NamedTuple):
+    """Arrays that the kernels fill.
+
+    Attributes:
+        opened: int32, packets that began a file.
+        pieces: PIECE.
+        touched: int32, slots that have pieces, in the order of their first.
+        runs: RUN.
+        staged: uint8, the bytes of the runs.
+        progress: one PROGRESS.
+    """
+
+    opened: NDArray[np.int32]
+    pieces: NDArray[Any]
+    touched: NDArray[np.int32]
+    runs: NDArray[Any]
+    staged: NDArray[np.uint8]
+    progress: NDArray[Any]
+
 
 LIMITS = np.dtype([("bytes", "i8"), ("skip", "i8"), ("hole", "i8")], align=True)
 
@@ -91,8 +113,12 @@ class Limits:
 
 
 @inlined
-def _wanted(wanted: Any, packet: Any) -> Any:
+def _wanted(wanted: Any, only: Any, packet: Any) -> Any:
     """Return the match bit of a new flow."""
+    if len(only) > 0:
+        place = np.searchsorted(only, packet.flowInd)
+        if place == len(only) or only[place] != packet.flowInd:
+            return np.int64(0)
     if packet.kind == KIND_LAYER2:
         return np.int64(wanted[KIND_LAYER2_ROW, packet.ethType])
     row = KIND_TCP_ROW if packet.l4Proto == TCP else KIND_UDP_ROW
@@ -102,38 +128,27 @@ def _wanted(wanted: Any, packet: Any) -> Any:
 
 
 @inlined
-def _collect(
-    payload: Any, offset: Any, data: Any, position: Any, length: Any, blocks: Any, pool: Any, p: Any
-) -> Any:
-    """Copy bytes into blocks. Only the block that was filled last is ever changed: later bytes win."""
-    while length > 0:
-        index = np.int64(payload.block - p.firstBlock)
-        at = np.int64(-1)
-        if index >= 0:
-            at = offset - np.int64(blocks[index].offset)
-            if at > np.int64(blocks[index].length):
-                at = np.int64(-1)
-        if at < 0 or at >= BLOCK_BYTES:
-            index = np.int64(p.used)
-            p.used += 1
-            payload.block = p.firstBlock + index
-            blocks[index].file = payload.file
-            blocks[index].offset = offset
-            blocks[index].length = 0
-            at = np.int64(0)
-        part = min(length, BLOCK_BYTES - at)
-        copy_bytes(pool, index * BLOCK_BYTES + at, data, position, part)
-        blocks[index].length = max(np.int64(blocks[index].length), at + part)
-        offset += part
-        position += part
-        length -= part
+def _add(payload: Any, slot: Any, offset: Any, position: Any, length: Any, work: Any, p: Any) -> Any:
+    """Put a piece at the end of the chain of its file."""
+    number = np.int64(p.pieces)
+    p.pieces += 1
+    piece = work.pieces[number]
+    piece.offset = offset
+    piece.position = position
+    piece.length = length
+    piece.next = -1
+    if payload.firstPiece < 0:
+        payload.firstPiece = number
+        work.touched[p.touched] = slot
+        p.touched += 1
+    else:
+        work.pieces[payload.lastPiece].next = number
+    payload.lastPiece = number
 
 
 @inlined
-def _dump(
-    packet: Any, row: Any, data: Any, payload: Any, opened: Any, blocks: Any, pool: Any, p: Any, limits: Any
-) -> Any:
-    """Collect the payload of a packet of a wanted flow; return its pldStat."""
+def _dump(packet: Any, row: Any, payload: Any, work: Any, p: Any, limits: Any) -> Any:
+    """Find the place of the payload of a packet of a wanted flow; return its pldStat."""
     stat = np.int64(payload.stat) & MATCH
     is_layer2 = packet.kind == KIND_LAYER2
     is_tcp = not is_layer2 and packet.l4Proto == TCP
@@ -154,11 +169,10 @@ def _dump(
     if payload.file == 0:
         p.files += 1
         payload.file = p.files
-        payload.block = -1
         payload.end = 0
         payload.seqInit = sequence
         payload.seqNext = sequence
-        opened[p.begun] = row
+        work.opened[p.begun] = row
         p.begun += 1
         stat |= DUMP
     if is_tcp:
@@ -179,47 +193,63 @@ def _dump(
             p.beyond += 1
             return stat | TCP_GAP
         payload.end = max(np.int64(payload.end), offset + captured)
-    _collect(payload, offset, data, position, captured, blocks, pool, p)
+    _add(payload, np.int64(packet.flow), offset, position, captured, work, p)
     return stat
 
 
 @kernel
-def _place(
-    packets: Any,
-    first: Any,
-    data: Any,
-    wanted: Any,
-    payloads: Any,
-    stats: Any,
-    opened: Any,
-    blocks: Any,
-    pool: Any,
-    progress: Any,
-    limits: Any,
-) -> Any:
-    """Place the payload of packets until the blocks are used up; return the first packet not looked at."""
-    p = progress[0]
-    p.begun = 0
-    for row in range(first, len(packets)):
+def _place(packets: Any, wanted: Any, only: Any, payloads: Any, stats: Any, work: Any, limits: Any) -> Any:
+    """Chain the payload of a batch by file."""
+    p = work.progress[0]
+    p.begun = p.pieces = p.touched = p.gathered = 0
+    for row in range(len(packets)):
         packet = packets[row]
         slot = np.int64(packet.flow)
         stats[row] = 0
         if slot < 0:
             continue
-        if p.used + MOST_BLOCKS > len(blocks):
-            return row
         payload = payloads[slot]
         if packet.isNew:
             payload.file = 0
-            payload.stat = _wanted(wanted, packet)
+            payload.firstPiece = -1
+            payload.stat = _wanted(wanted, only, packet)
         if payload.stat == 0:
             continue
-        stat = _dump(packet, row, data, payload, opened, blocks, pool, p, limits[0])
+        stat = _dump(packet, row, payload, work, p, limits[0])
         if packet.l4Proto == TCP:
             payload.seqNext = (np.int64(packet.seq) + np.int64(packet.l7Len)) & 0xFFFFFFFF
         payload.stat |= stat
         stats[row] = stat
-    return len(packets)
+
+
+@kernel
+def _gather(data: Any, payloads: Any, work: Any) -> Any:
+    """Copy pieces file by file, those that follow each other in a file to one run, until no more fit."""
+    p = work.progress[0]
+    p.runs = 0
+    run = work.runs[0]
+    position = np.int64(0)
+    while p.gathered < p.touched:
+        payload = payloads[work.touched[p.gathered]]
+        end = np.int64(-1)
+        while payload.firstPiece >= 0:
+            piece = work.pieces[payload.firstPiece]
+            length = np.int64(piece.length)
+            if position + length > len(work.staged):
+                return
+            if piece.offset != end:
+                run = work.runs[p.runs]
+                run.file = payload.file
+                run.offset = piece.offset
+                run.position = position
+                run.length = 0
+                p.runs += 1
+            copy_bytes(work.staged, position, data, piece.position, length)
+            position += length
+            run.length += length
+            end = piece.offset + length
+            payload.firstPiece = piece.next
+        p.gathered += 1
 
 
 def wanted_flows(
@@ -244,106 +274,96 @@ def wanted_flows(
 
 @dataclass
 class Placement:
-    """Takes the payload of packets into blocks.
+    """Finds where the payload of packets goes.
 
     Attributes:
         wanted: see wanted_flows.
+        only: uint64, ascending indices of the flows that are wanted; all if it is empty.
         limits: what is left out.
+        slots: number of flow slots.
+        batch_packets: number of packets of a full batch.
         payloads: PAYLOAD by slot.
         stats: uint8, pldStat of the packets of the batch by row.
-        blocks: BLOCK records; ``used`` of them are in use.
-        pool: uint8, the bytes of the blocks, BLOCK_BYTES each.
-        opened: int32, packets of the last call that began a file.
     """
 
     wanted: NDArray[np.uint8]
+    only: NDArray[np.uint64]
     limits: Limits
     slots: int
     batch_packets: int
-    block_count: int = BLOCKS
     payloads: NDArray[Any] = field(init=False)
     stats: NDArray[np.uint8] = field(init=False)
-    blocks: NDArray[Any] = field(init=False)
-    pool: NDArray[np.uint8] = field(init=False)
 
     def __post_init__(self) -> None:
         self.payloads = np.zeros(self.slots, PAYLOAD)
         self.stats = np.zeros(self.batch_packets, np.uint8)
-        self.blocks = np.zeros(max(self.block_count, MOST_BLOCKS), BLOCK)
-        self.pool = np.empty(len(self.blocks) * BLOCK_BYTES, np.uint8)
-        self._opened = np.zeros(self.batch_packets, np.int32)
-        self._progress = np.zeros(1, PROGRESS)
+        self._work = Work(
+            np.zeros(self.batch_packets, np.int32),
+            np.zeros(self.batch_packets, PIECE),
+            np.zeros(self.batch_packets, np.int32),
+            np.zeros(self.batch_packets, RUN),
+            np.zeros(STAGED_BYTES, np.uint8),
+            np.zeros(1, PROGRESS),
+        )
         self._limits = np.zeros(1, LIMITS)
         self._limits["bytes"] = min(self.limits.bytes or UNLIMITED, UNLIMITED)
         self._limits["skip"] = min(self.limits.skip, UNLIMITED)
         self._limits["hole"] = min(self.limits.hole or UNLIMITED, UNLIMITED)
 
-    def place(self, packets: NDArray[Any], first: int, row: int, data: NDArray[np.uint8]) -> int:
-        """Take the payload of packets from ``first`` on until the blocks are used up.
+    def place(self, packets: NDArray[Any], row: int) -> None:
+        """Find where the payload of a batch goes, or of a part of it.
 
         Args:
             packets: PACKET records.
-            first: where to begin.
-            row: row of the batch at which ``packets`` begins.
+            row: row of the batch at which they begin.
+        """
+        _place(packets, self.wanted, self.only, self.payloads, self.stats[row:], self._work, self._limits)
+
+    def gather(self, data: NDArray[np.uint8]) -> Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]:
+        """Copy the payload together that ``place`` found.
+
+        Args:
             data: bytes of the batch.
 
-        Returns:
-            The first packet that was not looked at; ``len(packets)`` at the end. The blocks have to be
-            released before the next call if it is less.
+        Yields:
+            RUN records in the order in which they have to be written, and their bytes, both valid until
+            the next step.
         """
-        behind: int = _place(
-            packets,
-            first,
-            data,
-            self.wanted,
-            self.payloads,
-            self.stats[row:],
-            self._opened,
-            self.blocks,
-            self.pool,
-            self._progress,
-            self._limits,
-        )
-        return behind
+        work = self._work
+        while self._count("gathered") < self._count("touched"):
+            _gather(data, self.payloads, work)
+            yield work.runs[: self._count("runs")], work.staged
 
     @property
     def opened(self) -> NDArray[np.int32]:
-        """The packets of the last call that began a file; their numbers follow each other."""
-        return self._opened[: self._progress["begun"][0]]
+        """The packets of the last batch that began a file; their numbers follow each other."""
+        return self._work.opened[: self._count("begun")]
 
     @property
     def first_opened(self) -> int:
         """Number of the file that the first packet of ``opened`` began."""
-        return int(self._progress["files"][0] - self._progress["begun"][0]) + 1
-
-    @property
-    def used(self) -> int:
-        """Number of blocks in use."""
-        return int(self._progress["used"][0])
+        return self._count("files") - self._count("begun") + 1
 
     @property
     def beyond(self) -> int:
         """Number of payloads that were left out because of Limits.hole."""
-        return int(self._progress["beyond"][0])
+        return self._count("beyond")
 
-    def release(self) -> None:
-        """Forget all blocks; they were written."""
-        self._progress["firstBlock"] += self._progress["used"]
-        self._progress["used"] = 0
+    def _count(self, name: str) -> int:
+        return int(self._work.progress[name][0])
 
-    def refuse(self, packets: NDArray[Any], first: int, behind: int, row: int) -> None:
+    def refuse(self, packets: NDArray[Any], first: int, row: int) -> None:
         """Take back what packets put into a file that could not be opened.
 
-        The reference tries again with every packet; here the first packet of the next part does.
+        The reference tries again with every packet; here the first packet of the next call does.
 
         Args:
             packets: PACKET records.
             first: the packet that began the file.
-            behind: end of the part, as ``place`` returned it.
             row: row of the batch at which ``packets`` begins.
         """
-        slot = packets["flow"][first]
-        stats = self.stats[row + first : row + behind]
-        stats[(packets["flow"][first:behind] == slot) & (stats & DUMP != 0)] = MATCH | OPEN_ERR
-        self.payloads["file"][slot] = 0
-        self.payloads["stat"][slot] = MATCH | OPEN_ERR
+        flow = packets["flow"][first:]
+        stats = self.stats[row + first : row + len(packets)]
+        stats[(flow == flow[0]) & (stats & DUMP != 0)] = MATCH | OPEN_ERR
+        self.payloads["file"][flow[0]] = 0
+        self.payloads["stat"][flow[0]] = MATCH | OPEN_ERR
