@@ -157,14 +157,14 @@ class PayloadDumper(Plugin):
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
         """Make the files that packets begin, and write the payload of all."""
         placement, row = self._placement, self.run.row
-        placement.place(packets, row)
-        opened = placement.opened
-        if len(opened):
-            numbers = self._files.open(placement.first_opened, self._names(packets[opened]))
-            for number in numbers:
-                placement.refuse(packets, int(opened[number - placement.first_opened]), row)
-        for runs, staged in placement.gather(data):
-            self._files.write(runs, staged)
+        behind = 0
+        while behind < len(packets):
+            behind = placement.place(packets, behind, row, data)
+            opened, first = placement.opened, placement.first_opened
+            if len(opened):
+                for number in self._files.open(first, self._names(packets[opened])):
+                    placement.refuse(packets, int(opened[number - first]), behind, row)
+            self._files.write(placement.runs, placement.staged)
 
     def _names(self, begun: NDArray[Any]) -> list[str]:
         """Return the names of the files that packets begin."""

@@ -4,7 +4,6 @@ Payload is not written packet by packet: the packets of a batch are sorted by fi
 side in a file is copied together to one run, which one system call writes.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -12,15 +11,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.jit import inlined, kernel
+from t2tui.core.batch import READ_BYTES
+from t2tui.core.jit import inlined, kernel, routine
 from t2tui.core.layout import FRAG_LATER, KIND_LAYER2
 from t2tui.core.memory import copy_bytes
 
 MATCH, DUMP, TCP_GAP, OPEN_ERR = 0x01, 0x02, 0x10, 0x80
 """Bits of pldStat (bits.tsv)."""
 
-STAGED_BYTES = 1 << 18
-"""Bytes of runs that are copied together before they are written: they stay in the processor's cache."""
+LARGEST_PAYLOAD = 0xFFFF
+
+STAGED_BYTES = READ_BYTES
+"""Payload that is sorted at once: that of a batch, unless packets were rebuilt."""
 
 TCP, UDP = 6, 17
 SYN_FIN_RST = 0x07
@@ -63,11 +65,11 @@ RUN = np.dtype([("file", "i8"), ("offset", "i8"), ("position", "i8"), ("length",
 PROGRESS = np.dtype(
     [
         ("files", "i8"),  # files begun so far; the number of the last one
-        ("begun", "i8"),  # of the last batch: entries of opened, pieces, touched
+        ("begun", "i8"),  # of the last call: entries of opened, pieces, touched, runs, staged
         ("pieces", "i8"),
         ("touched", "i8"),
-        ("gathered", "i8"),  # entries of touched whose pieces were all copied
-        ("runs", "i8"),  # made by the last call
+        ("runs", "i8"),
+        ("bytes", "i8"),
         ("beyond", "i8"),  # payloads left out because of Limits.hole
     ],
     align=True,
@@ -132,6 +134,7 @@ def _add(payload: Any, slot: Any, offset: Any, position: Any, length: Any, work:
     """Put a piece at the end of the chain of its file."""
     number = np.int64(p.pieces)
     p.pieces += 1
+    p.bytes += length
     piece = work.pieces[number]
     piece.offset = offset
     piece.position = position
@@ -197,12 +200,53 @@ def _dump(packet: Any, row: Any, payload: Any, work: Any, p: Any, limits: Any) -
     return stat
 
 
+@routine
+def _gather(data: Any, payloads: Any, work: Any, p: Any) -> Any:
+    """Copy the pieces file by file, those that follow each other in a file to one run."""
+    run = work.runs[0]
+    position = np.int64(0)
+    for touched in range(p.touched):
+        payload = payloads[work.touched[touched]]
+        number = np.int64(payload.firstPiece)
+        payload.firstPiece = -1
+        end = np.int64(-1)
+        while number >= 0:
+            piece = work.pieces[number]
+            length = np.int64(piece.length)
+            if piece.offset != end:
+                run = work.runs[p.runs]
+                run.file = payload.file
+                run.offset = piece.offset
+                run.position = position
+                run.length = 0
+                p.runs += 1
+            copy_bytes(work.staged, position, data, piece.position, length)
+            position += length
+            run.length += length
+            end = piece.offset + length
+            number = np.int64(piece.next)
+
+
 @kernel
-def _place(packets: Any, wanted: Any, only: Any, payloads: Any, stats: Any, work: Any, limits: Any) -> Any:
-    """Chain the payload of a batch by file."""
+def _place(
+    packets: Any,
+    first: Any,
+    data: Any,
+    wanted: Any,
+    only: Any,
+    payloads: Any,
+    stats: Any,
+    work: Any,
+    limits: Any,
+) -> Any:
+    """Sort the payload of packets by file until no more fits; return the first packet that is left."""
     p = work.progress[0]
-    p.begun = p.pieces = p.touched = p.gathered = 0
-    for row in range(len(packets)):
+    p.begun = p.pieces = p.touched = p.runs = p.bytes = 0
+    behind = np.int64(len(packets))
+    for row in range(first, len(packets)):
+        if p.bytes + LARGEST_PAYLOAD > len(work.staged):
+            behind = np.int64(row)
+            break
         packet = packets[row]
         slot = np.int64(packet.flow)
         stats[row] = 0
@@ -220,36 +264,8 @@ def _place(packets: Any, wanted: Any, only: Any, payloads: Any, stats: Any, work
             payload.seqNext = (np.int64(packet.seq) + np.int64(packet.l7Len)) & 0xFFFFFFFF
         payload.stat |= stat
         stats[row] = stat
-
-
-@kernel
-def _gather(data: Any, payloads: Any, work: Any) -> Any:
-    """Copy pieces file by file, those that follow each other in a file to one run, until no more fit."""
-    p = work.progress[0]
-    p.runs = 0
-    run = work.runs[0]
-    position = np.int64(0)
-    while p.gathered < p.touched:
-        payload = payloads[work.touched[p.gathered]]
-        end = np.int64(-1)
-        while payload.firstPiece >= 0:
-            piece = work.pieces[payload.firstPiece]
-            length = np.int64(piece.length)
-            if position + length > len(work.staged):
-                return
-            if piece.offset != end:
-                run = work.runs[p.runs]
-                run.file = payload.file
-                run.offset = piece.offset
-                run.position = position
-                run.length = 0
-                p.runs += 1
-            copy_bytes(work.staged, position, data, piece.position, length)
-            position += length
-            run.length += length
-            end = piece.offset + length
-            payload.firstPiece = piece.next
-        p.gathered += 1
+    _gather(data, payloads, work, p)
+    return behind
 
 
 def wanted_flows(
@@ -282,6 +298,7 @@ class Placement:
         limits: what is left out.
         slots: number of flow slots.
         batch_packets: number of packets of a full batch.
+        staged_bytes: payload that is sorted at once.
         payloads: PAYLOAD by slot.
         stats: uint8, pldStat of the packets of the batch by row.
     """
@@ -291,6 +308,7 @@ class Placement:
     limits: Limits
     slots: int
     batch_packets: int
+    staged_bytes: int = STAGED_BYTES
     payloads: NDArray[Any] = field(init=False)
     stats: NDArray[np.uint8] = field(init=False)
 
@@ -302,7 +320,7 @@ class Placement:
             np.zeros(self.batch_packets, PIECE),
             np.zeros(self.batch_packets, np.int32),
             np.zeros(self.batch_packets, RUN),
-            np.zeros(STAGED_BYTES, np.uint8),
+            np.zeros(self.staged_bytes + LARGEST_PAYLOAD, np.uint8),
             np.zeros(1, PROGRESS),
         )
         self._limits = np.zeros(1, LIMITS)
@@ -310,39 +328,51 @@ class Placement:
         self._limits["skip"] = min(self.limits.skip, UNLIMITED)
         self._limits["hole"] = min(self.limits.hole or UNLIMITED, UNLIMITED)
 
-    def place(self, packets: NDArray[Any], row: int) -> None:
-        """Find where the payload of a batch goes, or of a part of it.
+    def place(self, packets: NDArray[Any], first: int, row: int, data: NDArray[np.uint8]) -> int:
+        """Sort the payload of packets from ``first`` on, as much as is staged at once.
 
         Args:
             packets: PACKET records.
-            row: row of the batch at which they begin.
-        """
-        _place(packets, self.wanted, self.only, self.payloads, self.stats[row:], self._work, self._limits)
-
-    def gather(self, data: NDArray[np.uint8]) -> Iterator[tuple[NDArray[Any], NDArray[np.uint8]]]:
-        """Copy the payload together that ``place`` found.
-
-        Args:
+            first: where to begin.
+            row: row of the batch at which ``packets`` begins.
             data: bytes of the batch.
 
-        Yields:
-            RUN records in the order in which they have to be written, and their bytes, both valid until
-            the next step.
+        Returns:
+            The first packet that was not looked at; ``len(packets)`` at the end.
         """
-        work = self._work
-        while self._count("gathered") < self._count("touched"):
-            _gather(data, self.payloads, work)
-            yield work.runs[: self._count("runs")], work.staged
+        stats = self.stats[row:]
+        behind: int = _place(
+            packets,
+            first,
+            data,
+            self.wanted,
+            self.only,
+            self.payloads,
+            stats,
+            self._work,
+            self._limits,
+        )
+        return behind
 
     @property
     def opened(self) -> NDArray[np.int32]:
-        """The packets of the last batch that began a file; their numbers follow each other."""
+        """The packets of the last call that began a file; their numbers follow each other."""
         return self._work.opened[: self._count("begun")]
 
     @property
     def first_opened(self) -> int:
         """Number of the file that the first packet of ``opened`` began."""
         return self._count("files") - self._count("begun") + 1
+
+    @property
+    def runs(self) -> NDArray[Any]:
+        """RUN records of the last call, in the order in which they have to be written."""
+        return self._work.runs[: self._count("runs")]
+
+    @property
+    def staged(self) -> NDArray[np.uint8]:
+        """The bytes of the runs."""
+        return self._work.staged
 
     @property
     def beyond(self) -> int:
@@ -352,7 +382,7 @@ class Placement:
     def _count(self, name: str) -> int:
         return int(self._work.progress[name][0])
 
-    def refuse(self, packets: NDArray[Any], first: int, row: int) -> None:
+    def refuse(self, packets: NDArray[Any], first: int, behind: int, row: int) -> None:
         """Take back what packets put into a file that could not be opened.
 
         The reference tries again with every packet; here the first packet of the next call does.
@@ -360,10 +390,11 @@ class Placement:
         Args:
             packets: PACKET records.
             first: the packet that began the file.
+            behind: end of what ``place`` looked at.
             row: row of the batch at which ``packets`` begins.
         """
-        flow = packets["flow"][first:]
-        stats = self.stats[row + first : row + len(packets)]
+        flow = packets["flow"][first:behind]
+        stats = self.stats[row + first : row + behind]
         stats[(flow == flow[0]) & (stats & DUMP != 0)] = MATCH | OPEN_ERR
         self.payloads["file"][flow[0]] = 0
         self.payloads["stat"][flow[0]] = MATCH | OPEN_ERR
