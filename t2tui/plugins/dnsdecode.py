@@ -39,7 +39,7 @@ from t2tui.plugins.dnsdecode_messages import (
     conclude,
     decode,
 )
-from t2tui.plugins.dnsdecode_names import HEADER, LONGEST_NAME
+from t2tui.plugins.dnsdecode_names import HEADER, LONGEST_DECODED, LONGEST_NAME
 
 if TYPE_CHECKING:
     from t2tui.plugins.base import Columns
@@ -52,9 +52,6 @@ TEXT_OF_ADDRESS = 46
 
 SHORTEST_RECORD = 13
 """Bytes that a header must leave for each record that it announces."""
-
-NETBIOS_BYTES = 160
-"""Longest decoded NetBIOS name."""
 
 FIRST_TEXT_BYTES = 1 << 16
 
@@ -131,6 +128,7 @@ class DnsDecode(Plugin):
         self.stats = np.zeros(run.slots, np.uint16)
         self.states = np.zeros(run.slots, STATE)
         self._totals = np.zeros(TOTALS, np.int64)
+        self._scratch = np.zeros(LONGEST_NAME + LONGEST_DECODED, np.uint8)
         self._work = Work(
             pool=new_pool(),
             status=self.stats,
@@ -138,8 +136,8 @@ class DnsDecode(Plugin):
             lines=np.zeros(run.batch_packets if run.packet_mode else 0, LINE),
             texts=np.zeros(FIRST_TEXT_BYTES if run.packet_mode else 0, np.uint8),
             domains=Domains(names.data, names.start, names.length),
-            name=np.zeros(LONGEST_NAME, np.uint8),
-            decoded=np.zeros(NETBIOS_BYTES, np.uint8),
+            name=self._scratch.ctypes.data,
+            decoded=self._scratch.ctypes.data + LONGEST_NAME,
             totals=self._totals,
             requests=np.zeros(run.batch_packets, np.int32),
             mode=s.DNS_MODE,
@@ -161,7 +159,17 @@ class DnsDecode(Plugin):
         text = TEXT_OF_ADDRESS * ((captured + HEADER + 4) // SHORTEST_RECORD + 1) if run.packet_mode else 0
         begin = 0
         while begin < len(packets):
-            begin = decode(packets, data, run.flows.records, self._work, begin, run.row, units, text)
+            begin = decode(
+                packets,
+                data.ctypes.data,
+                len(data),
+                run.flows.records,
+                self._work,
+                begin,
+                run.row,
+                units,
+                text,
+            )
             if begin < len(packets):
                 self._enlarge(units, text)
         requests = int(self._totals[REQUESTS])
@@ -194,12 +202,10 @@ class DnsDecode(Plugin):
     def on_released(self, slots: NDArray[Any]) -> None:
         """Compute what is written; report alarms."""
         numbers = np.zeros(len(slots), np.int64)
-        conclude(slots, self._work, numbers, bool(self._domains))
+        conclude(slots, self._work, numbers)
         alarmed = np.flatnonzero(numbers)
         if len(alarmed):
             self.status |= FL_ALARM
-            if self.settings.DNS_MAL_TEST == AT_END:
-                self.run.flows.records["flowStat"][slots[alarmed]] |= np.uint64(FL_ALARM)
             self.run.report_alarms(alarmed, numbers[alarmed])
 
     # ------------------------------------------------------------------ columns

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.jit import inlined, routine
+from t2tui.core.memory import byte_at
 
 UNIT = 64
 """Bytes of a unit. One record or two queries fit."""
@@ -122,15 +123,14 @@ def give_block(pool: Any, unit: Any, size: Any) -> None:
     pool.free[size] = unit
 
 
-@inlined
-def put_text(pool: Any, text: Any, source: Any, place: Any, length: Any) -> None:
+@routine
+def put_text(pool: Any, text: Any, address: Any, length: Any) -> None:
     """Store a text, which ends at its first NUL, in place of an earlier one.
 
     Args:
         pool: where it goes.
         text: TEXT record that names it.
-        source: uint8, where it is now.
-        place: of its first byte.
+        address: of its first byte now.
         length: bytes, at most 65535.
     """
     size = size_of((length + UNIT - 1) // UNIT)
@@ -140,8 +140,11 @@ def put_text(pool: Any, text: Any, source: Any, place: Any, length: Any) -> None
         text.start = take_block(pool, size) * UNIT
         text.size = size
     copied = 0
-    while copied < length and source[place + copied] != 0:
-        pool.octets[text.start + copied] = source[place + copied]
+    while copied < length:
+        byte = byte_at(address + copied)
+        if byte == 0:
+            break
+        pool.octets[text.start + copied] = byte
         copied += 1
     text.length = copied
 

@@ -10,6 +10,7 @@ from t2tui.core.flows.tcp import TCP
 from t2tui.core.flowstat import FL_ALARM
 from t2tui.core.jit import inlined, kernel, routine
 from t2tui.core.layout import FRAG_LATER
+from t2tui.core.memory import be16_at, byte_at
 from t2tui.core.text.addresses import put_ip4, put_ip6
 from t2tui.core.text.memory import SLACK_BYTES
 from t2tui.plugins.dnsdecode_memory import (
@@ -77,6 +78,7 @@ STATE = np.dtype(
         ("queryBytes", "i8"),  # of the header and queries of all responses
         ("nextSeq", "u4"),  # TCP: where the next segment begins
         ("ratio", "f4"),  # dnsAAAqF
+        ("hits", "u4"),  # queries for malicious domains
         ("totals", "u2", (4,)),  # of the four counts of the headers
         ("counts", "u2", (4,)),  # of the latest header
         ("remaining", "u2"),  # TCP: bytes that the message still has
@@ -89,8 +91,6 @@ STATE = np.dtype(
         ("shownQueries", "u1"),
         ("shownRecords", "u1"),
         ("shows", "u1"),  # HAS_*
-        ("hits", "u1"),  # queries that are in the list of malicious domains
-        ("alarm", "u1"),
     ]
 )
 """What is known of a flow with a DNS port."""
@@ -142,8 +142,8 @@ class Work(NamedTuple):
     lines: NDArray[np.void]  # LINE by row; empty without packet mode
     texts: NDArray[np.uint8]  # pool of the lines
     domains: Domains
-    name: NDArray[np.uint8]  # room for a name
-    decoded: NDArray[np.uint8]  # and for a decoded one
+    name: int  # address of LONGEST_NAME bytes
+    decoded: int  # address of LONGEST_DECODED bytes
     totals: NDArray[np.int64]
     requests: NDArray[np.int32]  # flows that are full
     mode: int  # DNS_MODE
@@ -153,25 +153,25 @@ class Work(NamedTuple):
 
 
 @inlined
-def _is_before(domains: Any, number: Any, text: Any, length: Any) -> Any:
+def _compare(domains: Any, number: Any, address: Any, length: Any) -> Any:
     """Compare a domain of the list with a name: -1 before, 0 equal, 1 behind it."""
     size = np.int64(domains.length[number])
     start = domains.start[number]
     for k in range(min(size, length)):
         a = np.int64(domains.octets[start + k])
-        b = np.int64(text[k])
+        b = byte_at(address + k)
         if a != b:
             return -1 if a < b else 1
     return 0 if size == length else -1 if size < length else 1
 
 
 @routine
-def find_domain(domains: Any, text: Any, length: Any) -> Any:
+def find_domain(domains: Any, address: Any, length: Any) -> Any:
     """Return the number of a name in the list, from 1; 0 if it is not there."""
     first, end = 0, len(domains.start)
     while first < end:
         middle = (first + end) >> 1
-        order = _is_before(domains, middle, text, length)
+        order = _compare(domains, middle, address, length)
         if order == 0:
             return middle + 1
         if order < 0:
@@ -208,9 +208,9 @@ def note_type(state: Any, kind: Any) -> None:
 def put_name(work: Any, text: Any, length: Any, netbios: Any) -> None:
     """Store the name that was read last."""
     if netbios:
-        put_text(work.pool, text, work.decoded, 0, netbios_name(work.name, length, work.decoded))
+        put_text(work.pool, text, work.decoded, netbios_name(work.name, length, work.decoded))
     else:
-        put_text(work.pool, text, work.name, 0, length)
+        put_text(work.pool, text, work.name, length)
 
 
 @routine
@@ -237,7 +237,7 @@ def walk_queries(work: Any, message: Any, state: Any, status: Any) -> Any:
             put_name(work, query.name, length, status & NBIOS)
             query.domain = find_domain(work.domains, work.name, length)
             if query.domain > 0 and work.alarms_in_packet:
-                state.alarm = 1
+                state.hits += np.uint32(1)
         kind = word(message, at)
         query.type = kind
         query["class"] = word(message, at + 2) & CLASS
@@ -350,7 +350,7 @@ def walk_records(work: Any, message: Any, state: Any, status: Any, row: Any, at:
                 characters = size
             start = message.start + at
             held = max(min(characters, message.behind - start), 0)
-            put_text(work.pool, record.pointed, message.data, start, held)
+            put_text(work.pool, record.pointed, start, held)
             at = (at + characters) & 0xFFFF
             if at > message.captured:
                 return NOWHERE, status | ERRLEN
@@ -364,7 +364,7 @@ def walk_records(work: Any, message: Any, state: Any, status: Any, row: Any, at:
                 return NOWHERE, status | name_error(at)
             if k == 1:
                 count = min(count + 1, last)
-            put_text(work.pool, work.pool.records[state.records.first + count].pointed, work.name, 0, length)
+            put_text(work.pool, work.pool.records[state.records.first + count].pointed, work.name, length)
         if kind == SOA:
             at = (at + 16) & 0xFFFF
             work.pool.records[state.records.first + count].ttl = long(message, at)
@@ -431,12 +431,22 @@ def follow_stream(packet: Any, message_word: Any, state: Any, status: Any) -> An
 
 
 @routine
-def decode_packet(work: Any, packet: Any, data: Any, state: Any, status: Any, row: Any) -> Any:
-    """Decode the message in a packet; returns the flow's status."""
+def decode_packet(work: Any, packet: Any, begin: Any, end: Any, state: Any, status: Any, row: Any) -> Any:
+    """Decode the message in a packet; returns the flow's status.
+
+    Args:
+        work: arrays and limits.
+        packet: PACKET record.
+        begin: address of the batch's bytes.
+        end: address behind them.
+        state: STATE of the flow.
+        status: its dnsStat.
+        row: of the packet.
+    """
     captured: Any = np.int64(packet.snapL7Len)
-    start: Any = np.int64(packet.base) + np.int64(packet.l7)
-    behind: Any = min(start + captured, len(data))
-    if start < 0:
+    start: Any = begin + np.int64(packet.base) + np.int64(packet.l7)
+    behind: Any = min(start + captured, end)
+    if start < begin:
         return status
     continues = False
     if packet.l4Proto == UDP:
@@ -447,14 +457,14 @@ def decode_packet(work: Any, packet: Any, data: Any, state: Any, status: Any, ro
             status |= WRNULN
     else:
         continues = status & FRAGS
-        first = np.int64(data[start]) << 8 | np.int64(data[start + 1]) if start + 2 <= behind else 0
+        first = be16_at(start) if start + 2 <= behind else 0
         length, status = follow_stream(packet, first, state, status)
         if length < 0:
             return status
         start += 2
     if length < 4:
         return status | WRNMLN
-    message = Message(data, start, behind, captured, length)
+    message = Message(start, behind, captured, length)
     if not continues:
         goes_on, status = read_header(work, message, state, status)
         if len(work.lines) > 0:
@@ -494,7 +504,6 @@ def begin_flow(work: Any, packet: Any, slot: Any) -> None:
         state.shownRecords = 0
         state.shows = 0
         state.hits = 0
-        state.alarm = 0
         for k in range(4):
             state.totals[k] = 0
             state.counts[k] = 0
@@ -512,13 +521,22 @@ def begin_flow(work: Any, packet: Any, slot: Any) -> None:
 
 @kernel
 def decode(
-    packets: Any, data: Any, flows: Any, work: Any, begin: Any, first: Any, units: Any, text: Any
+    packets: Any,
+    address: Any,
+    size: Any,
+    flows: Any,
+    work: Any,
+    begin: Any,
+    first: Any,
+    units: Any,
+    text: Any,
 ) -> Any:
     """Decode the DNS messages of packets.
 
     Args:
         packets: PACKET records.
-        data: uint8, bytes of the batch.
+        address: of the batch's bytes.
+        size: number of these bytes.
         flows: FLOW records.
         work: arrays and limits.
         begin: index of the first packet to look at.
@@ -554,7 +572,7 @@ def decode(
         if status == 0:
             continue
         state = work.states[slot]
-        if state.alarm:
+        if state.hits > 0:
             packet.flowStat |= np.uint64(FL_ALARM)
             packet.alarm = 1
         if (
@@ -569,9 +587,9 @@ def decode(
                     return i
                 work.lines[row].start = work.totals[TEXT_USED]
                 work.lines[row].header = 0
-            status = decode_packet(work, packet, data, state, status, row)
+            status = decode_packet(work, packet, address, address + size, state, status, row)
             work.status[slot] = status
-            if state.alarm:
+            if state.hits > 0:
                 flows[slot].flowStat |= np.uint64(FL_ALARM)
                 packet.alarm = 1
             if status & (WRNDEX | WRNAEX):
@@ -584,14 +602,13 @@ def decode(
 
 
 @kernel
-def conclude(slots: Any, work: Any, numbers: Any, looks_up: Any) -> None:
+def conclude(slots: Any, work: Any, numbers: Any) -> None:
     """Compute what is written about flows that ended.
 
     Args:
         slots: int32, the flows.
         work: arrays and limits.
-        numbers: int64 per flow; how many of its queries are malicious is put there.
-        looks_up: names are looked up in the list of malicious domains.
+        numbers: int64 per flow; how many queries were for malicious domains is put there.
     """
     last = work.records - 1
     totals = work.totals
@@ -621,12 +638,10 @@ def conclude(slots: Any, work: Any, numbers: Any, looks_up: Any) -> None:
             if record.type != AAAA:
                 record.ip6Hi = 0
                 record.ip6Lo = 0
-        if looks_up:
-            hits = 0
+        if not work.alarms_in_packet:
             for k in range(state.shownQueries):
                 if work.pool.queries[state.queries.first + k].domain > 0:
-                    hits += 1
-            state.hits = hits
-            numbers[i] = hits
-            totals[ALARMS] += hits
-            totals[ALARM_FLOWS] += hits > 0
+                    state.hits += np.uint32(1)
+        numbers[i] = state.hits
+        totals[ALARMS] += np.int64(state.hits)
+        totals[ALARM_FLOWS] += state.hits > 0

@@ -7,9 +7,11 @@ than the bounds on its characters and pointers allow.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from t2tui.core.jit import inlined, routine
+from t2tui.core.memory import byte_at
+from t2tui.core.text.addresses import HEX_DIGITS
+from t2tui.core.text.memory import store8
 
 HEADER = 12
 """Bytes of a message's header."""
@@ -27,9 +29,11 @@ CUT, BAD_POINTER = 65531, 65532
 """Positions that are none: the name does not end inside the message, a pointer is wrong."""
 
 NETBIOS_CHARACTERS = 16
+LONGEST_DECODED = 10 * NETBIOS_CHARACTERS
+"""Bytes of a decoded NetBIOS name: each character can become ``<ffffff80>``."""
+
 BLANK = 0x20
-POINT, LESS, GREATER = (ord(character) for character in ".<>")
-DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8).copy()
+POINT, LESS, GREATER, LAST_DIGIT = (np.uint64(ord(character)) for character in ".<>f")
 
 
 class Message(NamedTuple):
@@ -38,9 +42,8 @@ class Message(NamedTuple):
     Positions in it are numbers of 16 bits, and count from its first byte.
     """
 
-    data: NDArray[np.uint8]  # bytes of the batch
-    start: int  # place of its first byte there
-    behind: int  # place behind the last captured byte
+    start: int  # address of its first byte
+    behind: int  # address behind the last captured byte
     captured: int  # payload of the packet that was captured
     length: int
 
@@ -48,17 +51,17 @@ class Message(NamedTuple):
 @inlined
 def octet(message: Any, position: Any) -> Any:
     """Return a byte of a message, 0 where it was not captured."""
-    place = message.start + position
-    return np.int64(message.data[place]) if place < message.behind else 0
+    address = message.start + position
+    return byte_at(address) if address < message.behind else 0
 
 
-@inlined
+@routine
 def word(message: Any, position: Any) -> Any:
     """Return 16 bits of a message."""
     return octet(message, position) << 8 | octet(message, position + 1)
 
 
-@inlined
+@routine
 def long(message: Any, position: Any) -> Any:
     """Return 32 bits of a message."""
     return word(message, position) << 16 | word(message, position + 2)
@@ -73,7 +76,7 @@ def read_name(message: Any, position: Any, text: Any) -> Any:
     Args:
         message: where it is.
         position: of its first byte.
-        text: uint8, at least LONGEST_NAME bytes; the name is put there.
+        text: address of at least LONGEST_NAME bytes; the name is put there.
 
     Returns:
         Position behind the name, or CUT, or BAD_POINTER; characters of the name.
@@ -111,10 +114,10 @@ def read_name(message: Any, position: Any, text: Any) -> Any:
         if length + joint + size > LONGEST_NAME or following == limit or following > message.length:
             return CUT, 0
         if joint:
-            text[length] = POINT
+            store8(text, length, POINT)
             length += 1
         for k in range(size):
-            text[length + k] = octet(message, at + 1 + k)
+            store8(text, length + k, np.uint64(octet(message, at + 1 + k)))
         length += size
         at = following
 
@@ -122,15 +125,15 @@ def read_name(message: Any, position: Any, text: Any) -> Any:
 @inlined
 def _hexadecimal(text: Any, length: Any, value: Any) -> Any:
     """Write a character as ``<20>``; from 80 on as ``<ffffff80>``, the reference's sign extension."""
-    text[length] = LESS
+    store8(text, length, LESS)
     length += 1
     if value > 0x7F:
         for _ in range(6):
-            text[length] = DIGITS[15]
+            store8(text, length, LAST_DIGIT)
             length += 1
-    text[length] = DIGITS[value >> 4]
-    text[length + 1] = DIGITS[value & 15]
-    text[length + 2] = GREATER
+    store8(text, length, np.uint64(HEX_DIGITS[value >> 4]))
+    store8(text, length + 1, np.uint64(HEX_DIGITS[value & 15]))
+    store8(text, length + 2, GREATER)
     return length + 3
 
 
@@ -139,21 +142,21 @@ def netbios_name(name: Any, length: Any, text: Any) -> Any:
     """Decode the half bytes of a NetBIOS name; the last character, its kind, is always hexadecimal.
 
     Args:
-        name: uint8, the name as in the message.
+        name: address of the name as in the message.
         length: its bytes.
-        text: uint8, at least 160 bytes; the decoded name is put there.
+        text: address of at least LONGEST_DECODED bytes; the decoded name is put there.
 
     Returns:
         Bytes of the decoded name.
     """
     written = 0
     for k in range(min(NETBIOS_CHARACTERS, length // 2)):
-        high = np.int64(name[2 * k]) - 0x41
-        low = np.int64(name[2 * k + 1]) - 0x41
+        high = byte_at(name + 2 * k) - 0x41
+        low = byte_at(name + 2 * k + 1) - 0x41
         character = ((high << 4) + (low & 15)) & 0xFF
         if k == NETBIOS_CHARACTERS - 1 or character < BLANK or character >= 0x7F:
             written = _hexadecimal(text, written, character)
         elif character != BLANK:
-            text[written] = character
+            store8(text, written, np.uint64(character))
             written += 1
     return written
