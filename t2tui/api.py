@@ -57,6 +57,13 @@ class Collector(Plugin):
         super().start(run)
         self.flows: ColumnStore | None = None
         self.packets: ColumnStore | None = None
+        run.descriptions.pin(self._shown)
+
+    def _shown(self) -> NDArray[Any]:
+        """Return the numbers of the header descriptions in the rows."""
+        stores = [store for store in (self.flows, self.packets) if store is not None]
+        words = self.run.descriptions.words
+        return np.concatenate([NO_ROWS, *(store.numbers(words) for store in stores)])
 
     def open_stores(self) -> None:
         """Make empty stores where there are none."""
@@ -74,6 +81,9 @@ class Collector(Plugin):
         self.open_stores()
         flows, packets = cast(ColumnStore, self.flows), self.packets
         self.flows = self.packets = None
+        for store in (flows, packets):
+            if store is not None:
+                store.seal()
         return flows, packets
 
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:

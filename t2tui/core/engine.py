@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core import report
+from t2tui.core import allocation, report
 from t2tui.core.alarms import Alarms
 from t2tui.core.batch import BATCH_PACKETS, PacketBatch
 from t2tui.core.capture import Capture, CaptureError, open_capture
@@ -143,6 +144,7 @@ class Engine:
             labels: address labels, the built-in ones by default.
             write_packets: write the packet file in packet mode; without, the columns are only computed.
         """
+        allocation.prepare()
         self._is_list = not isinstance(source, str)
         self._sources = [source] if isinstance(source, str) else list(source)
         self._title = title
@@ -166,6 +168,7 @@ class Engine:
         self._batches = new_batches(options.batch_packets)
         self._feeder: Feeder | None = None
         self._dissector = Dissector(1)
+        self._dissected = self._dissector.totals()
         labels = labels or Labels.builtin()
         self._flows = FlowTable(
             capacity=CAPACITY * options.hash_factor,
@@ -219,7 +222,7 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """Return how far the run is."""
         elapsed = (time.monotonic_ns() - self._clock) / 1e9
-        packets = int(self._dissector.counters[DissectCounter.PACKETS])
+        packets = int(self._dissected.counters[DissectCounter.PACKETS])
         counters = self._flows.counters
         capture = self._capture
         return Snapshot(
@@ -289,6 +292,7 @@ class Engine:
                 plugin.abandon()
             raise
         finally:
+            allocation.note(self.snapshot().packets)
             if self._capture is not None:
                 self._capture.close()
 
@@ -354,20 +358,26 @@ class Engine:
             self._feeder.pause()
         if self._cancelled.is_set():
             return
-        for portion in self._feeder.portions():
-            self._state = "waiting" if portion is None else "reading"
-            if portion is not None:
-                if portion.behind > portion.first:
-                    self._process(portion, capture)
-                for _, text in portion.warnings:
-                    self._options.report(report.wrn(text))
-                if portion.is_last:
-                    self._flows.reclaim()  # packet times are by row of the batch: not before it is done
-                    self._batches.put(portion.batch)
-            cause = self.monitor.due()
-            if cause is not None and self._first_time is not None:
-                self._write_monitoring(cause, capture)
-            yield
+        with closing(self._feeder.portions()) as portions:
+            for portion in portions:
+                self._state = "waiting" if portion is None else "reading"
+                if portion is not None:
+                    self._work_on(portion, capture)
+                cause = self.monitor.due()
+                if cause is not None and self._first_time is not None:
+                    self._write_monitoring(cause, capture)
+                yield
+
+    def _work_on(self, portion: Portion, capture: Capture) -> None:
+        """Process a portion and give its batch back."""
+        self._dissected = portion.totals
+        if portion.behind > portion.first:
+            self._process(portion, capture)
+        for _, text in portion.warnings:
+            self._options.report(report.wrn(text))
+        if portion.is_last:
+            self._flows.reclaim()  # packet times are by row of the batch: not before it is done
+            self._batches.put(portion.batch)
 
     def _write_monitoring(self, cause: str, capture: Capture) -> None:
         """Write where the run is."""
@@ -443,8 +453,7 @@ class Engine:
         released = self._flows.assign(packets, first, batch.data)
         if not self._autopilot_told and self._flows.autopilot_packet:
             self._autopilot_told = True
-            for line in report.autopilot_lines(self._totals()):
-                self._options.report(line)
+            self._tell_autopilot(packets)
         for plugin in self._plugins:
             plugin.on_packets(packets, batch.data)
         if run.removals:
@@ -452,6 +461,15 @@ class Engine:
             self._flows.mark_removal(run.removals)
             self._forced += len(run.removals)
         self._release(released)
+
+    def _tell_autopilot(self, packets: NDArray[Any]) -> None:
+        """Give the advice of the moment at which the flow table was full."""
+        totals = self._totals()
+        later = packets["pktNo"] > self._flows.autopilot_packet
+        totals.packets -= int(later.sum())
+        totals.bytes -= int(packets["caplen"][later].sum(dtype=np.int64))
+        for line in report.autopilot_lines(totals):
+            self._options.report(line)
 
     def _release(self, released: NDArray[Any]) -> None:
         """Let plugins and sinks see flows that ended."""
@@ -470,7 +488,7 @@ class Engine:
                 plugin.on_rows(slots)
 
     def _totals(self) -> report.Totals:
-        totals = gather(self._dissector, self._flows, self._plugins)
+        totals = gather(self._dissected, self._flows, self._plugins)
         totals.hash_factor = self._options.hash_factor
         totals.files = len(self._sources)
         totals.forced_flows = self._forced

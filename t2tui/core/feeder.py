@@ -6,14 +6,14 @@ fills a free one, the engine hands it back when every plugin and sink has seen i
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from t2tui.core.batch import BATCH_PACKETS, PacketBatch
 from t2tui.core.capture import NOTHING_YET, Capture
-from t2tui.core.dissect.dissector import Dissector, Event
+from t2tui.core.dissect.dissector import Dissector, DissectTotals, Event
 from t2tui.core.layout import PACKET
 from t2tui.core.linktypes import SUPPORTED
 
@@ -26,12 +26,13 @@ WAIT_SECONDS = 0.2
 
 @dataclass(slots=True)
 class Portion:
-    """Packets that are ready: a batch, or a part of one where rebuilt packets filled its room.
+    """Packets that are ready: a batch, or a part of one where the room for rebuilt packets was used up.
 
     Attributes:
         batch: the batch.
         first: row of the first packet.
-        behind: row behind the last packet; equal to ``first`` where only warnings came.
+        behind: row behind the last packet; equal to ``first`` where none came.
+        totals: of all packets up to the last one; those of the dissector itself run ahead.
         events: what the dissection has to warn of.
         warnings: (row of the packet that follows, text) of faults in the capture.
         is_last: no further part of this batch follows.
@@ -40,6 +41,7 @@ class Portion:
     batch: PacketBatch
     first: int
     behind: int
+    totals: DissectTotals
     events: list[Event] = field(default_factory=list)
     warnings: list[tuple[int, str]] = field(default_factory=list)
     is_last: bool = True
@@ -68,7 +70,7 @@ class Feeder:
         self._reading.set()
         self._thread = threading.Thread(target=self._feed, name="feeder", daemon=True)
 
-    def portions(self) -> Iterator[Portion | None]:
+    def portions(self) -> Generator[Portion | None]:
         """Yield portions in order.
 
         Yields:
@@ -132,19 +134,21 @@ class Feeder:
         warnings = [(warning.before_packet, warning.text) for warning in self._capture.warnings]
         self._capture.warnings.clear()
         if count <= 0:
-            self._full.put(Portion(batch, 0, 0, warnings=warnings))
+            self._full.put(Portion(batch, 0, 0, self._dissector.totals(), warnings=warnings))
             return count == NOTHING_YET
         if self._capture.link_type not in SUPPORTED:
-            self._full.put(Portion(batch, 0, count, warnings=warnings))
+            self._full.put(Portion(batch, 0, count, self._dissector.totals(), warnings=warnings))
             return False
         first = 0
         while first < count and not self._stopped.is_set():
             behind = self._dissector.dissect(batch, first)
             is_last = behind == count
-            self._full.put(Portion(batch, first, behind, self._dissector.events(), warnings, is_last))
-            first, warnings = behind, []
+            now = [warning for warning in warnings if is_last or warning[0] < behind]
+            totals, events = self._dissector.totals(), self._dissector.events()
+            self._full.put(Portion(batch, first, behind, totals, events, now, is_last))
+            first, warnings = behind, warnings[len(now) :]
             if not is_last:
-                self._go_on.acquire()  # the room for rebuilt packets is still in use
+                self._go_on.acquire()  # the room for rebuilt packets or descriptions is still in use
         return True
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from t2tui.core.columns import Column
 from t2tui.core.run import Columns
 from t2tui.core.text.fields import OF_BATCH, STRINGS, Code, Field
-from t2tui.core.text.rows import RowWriter
+from t2tui.core.text.rows import RowWriter, Words
 
 if TYPE_CHECKING:
     import pandas
@@ -128,6 +128,7 @@ class ColumnStore:
                 header descriptions known when they were made.
         """
         self._columns = columns
+        self._is_sealed = False
         self._pairs = {column.name: (column, field) for column, field in columns()}
         self._rows = 0
         self._arrays: list[GrowingArray] = []
@@ -170,7 +171,12 @@ class ColumnStore:
             slots: flow slots, one per row, for fields read by slot.
             columns: the columns again where their arrays are others than those given first.
             data: the batch's bytes, for columns that show some of them.
+
+        Raises:
+            ValueError: the store is sealed.
         """
+        if self._is_sealed:
+            raise ValueError("rows cannot be appended to a sealed store")
         fields = {column.name: field for column, field in columns or self._pairs.values()}
         for array, (name, wanted) in zip(self._arrays, self._plan, strict=True):
             part = next(part for part in parts(fields[name]) if part.name == wanted)
@@ -181,6 +187,23 @@ class ColumnStore:
                 values = self._keep(pool, values.astype(np.int64), part.lengths[indices])
             array.append(values)
         self._rows += len(slots)
+
+    def seal(self) -> None:
+        """Keep the texts of now and let go of the engine: no more rows can come."""
+        self._pairs = {
+            column.name: (column, self._stored(column.name, field)) for column, field in self._columns()
+        }
+        self._columns = lambda: list(self._pairs.values())
+        self._is_sealed = True
+
+    def numbers(self, words: Words) -> NDArray[Any]:
+        """Return the numbers of words that the rows show."""
+        shown = [
+            self._stored(column.name, field).values.ravel()
+            for column, field in self._columns()
+            if field.words is words
+        ]
+        return np.concatenate(shown) if shown else np.zeros(0, np.uint32)
 
     def _keep(
         self, data: NDArray[np.uint8], starts: NDArray[Any], lengths: NDArray[Any]

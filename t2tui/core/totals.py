@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from t2tui.core.dissect.dissector import DissectCounter as D
-from t2tui.core.dissect.dissector import Dissector
+from t2tui.core.dissect.dissector import DissectTotals
 from t2tui.core.flows.counters import FlowCounter as F
 from t2tui.core.flows.table import FlowTable
 from t2tui.core.report import Totals
@@ -25,9 +25,9 @@ def physical_memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
-def gather(dissector: Dissector, flows: FlowTable, plugins: Sequence[Any]) -> Totals:
+def gather(dissected: DissectTotals, flows: FlowTable, plugins: Sequence[Any]) -> Totals:
     """Return the totals so far; times and file sizes are the caller's."""
-    packets, counts = dissector.counters, flows.counters
+    packets, counts = dissected.counters, flows.counters
     status = flows.status
     for plugin in plugins:
         status |= plugin.status
@@ -56,7 +56,7 @@ def gather(dissector: Dissector, flows: FlowTable, plugins: Sequence[Any]) -> To
         b_bytes=of_flows(F.B_BYTES),
         min_headers=of_packets(D.HEADERS_MIN),
         max_headers=of_packets(D.HEADERS_MAX),
-        avg_headers=dissector.header_average,
+        avg_headers=dissected.header_average,
         max_vlans=of_packets(D.VLAN_MAX),
         max_mpls=of_packets(D.MPLS_MAX),
         llc_packets=of_packets(D.LLC),

@@ -141,6 +141,7 @@ class BasicFlow(Plugin):
         settings = self.settings
         self._sizes = settings.BFO_MAX_HDRDESC, settings.BFO_MAX_MAC, settings.BFO_MAX_VLAN
         self.records = np.zeros(run.slots, record(*self._sizes))
+        run.descriptions.pin(self._shown)
         self._codes = Words.from_texts(run.labels.codes)
         self._texts = Words.from_texts(run.labels.texts)
         self._quoted = Words.from_texts(map(quote_string, run.labels.texts))
@@ -151,6 +152,12 @@ class BasicFlow(Plugin):
         The bit is the flow's alone, it does not reach the aggregated status.
         """
         _gather(packets, data, self.run.flows.records, self.records, *self._sizes)
+
+    def _shown(self) -> NDArray[Any]:
+        """Return the numbers of the header descriptions in the lists of all living flows."""
+        mine = self.records[self.run.flows.records["alive"][: len(self.records)] != 0]
+        numbers: NDArray[Any] = mine["hdrDesc"][np.arange(self._sizes[0]) < mine["hdrDescs"][:, np.newaxis]]
+        return numbers
 
     def _left_out(self) -> set[str]:
         settings = self.settings

@@ -68,6 +68,9 @@ class Descriptions:
 
     words: Words
 
+    def pin(self, numbers: Callable[[], NDArray[Any]]) -> None:
+        """They are never forgotten."""
+
     def set(self, *texts: bytes) -> None:
         self.words = Words.from_texts(texts)
 

@@ -40,7 +40,16 @@ def settings(**changed: int) -> SimpleNamespace:
 def begin(plugin: BasicFlow) -> NDArray[Any]:
     records = np.zeros(SLOTS, FLOW)
     labels = SimpleNamespace(codes=[b"-"], texts=[b"-"])
-    plugin.start(Run(SimpleNamespace(records=records), None, labels, None, SLOTS, 64))
+    plugin.start(
+        Run(
+            SimpleNamespace(records=records),
+            SimpleNamespace(pin=lambda numbers: None),
+            labels,
+            None,
+            SLOTS,
+            64,
+        )
+    )
     return records
 
 

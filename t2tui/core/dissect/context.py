@@ -9,24 +9,26 @@ from typing import Any
 import numpy as np
 
 from t2tui.core import flowstat as fs
-from t2tui.core.dissect import names
-from t2tui.core.dissect.descriptions import NODE, STATUS, TEXT, find_child
+from t2tui.core.dissect import descriptions, names
 from t2tui.core.jit import inlined, routine
-from t2tui.core.memory import be16_at, be32_at, be64_at, byte_at, le16_at, le32_at, le64_at
+from t2tui.core.memory import be16_at, be32_at, be64_at, byte_at, le16_at, le32_at
 
 BUFFER_BYTES = 1 << 20
 """Size of the emulated buffer: the largest record, and what headers beyond its end may skip."""
 
 BUFFER_SLACK = 64
+
+MAX_BEYOND = 64
+"""Headers that may begin behind the captured bytes: what lies there can lead in a circle."""
+
 _MASK = BUFFER_BYTES - 1
 
 CONTEXT = np.dtype(
     [
         (name, "i8")
         for name in (
-            "buffer",  # addresses of the buffer, of the tree of descriptions and of the token table
-            "tree",
-            "treeMask",
+            *descriptions.FIELDS,
+            "buffer",  # addresses of the buffer and of the token table
             "tokens",
             "raw",  # first captured byte
             "end",  # one past the last captured byte
@@ -40,10 +42,7 @@ CONTEXT = np.dtype(
             "l7",
             "position",  # where the next step begins: a type field or an IP header
             "status",  # packet status word
-            "node",  # header description: node of the tree, -1 after a miss
-            "text",  # number of its text
-            "missParent",
-            "missToken",
+            "beyond",  # headers that began behind the captured bytes
             "numHdrs",
             "ethType",
             "vlan",
@@ -140,17 +139,16 @@ def nibble(c: Any, p: Any) -> Any:
 @routine
 def append(c: Any, token: Any) -> Any:
     """Append a token's text to the header description."""
-    if c.node < 0:
-        return
-    child = find_child(c.tree, c.treeMask, c.node, token)
-    if child == 0:
-        c.missParent = c.node
-        c.missToken = token
-        c.node = -1
-        return
-    c.node = le32_at(child + NODE)
-    c.text = le32_at(child + TEXT)
-    c.status |= le64_at(child + STATUS)
+    if descriptions.append(c, token):
+        c.status |= fs.HDOVRN
+
+
+@inlined
+def runs_away(c: Any, position: Any) -> Any:
+    """Whether a header at a position is one too many behind the captured bytes; asked once for each."""
+    if position > c.end:
+        c.beyond += 1
+    return c.beyond > MAX_BEYOND
 
 
 @inlined

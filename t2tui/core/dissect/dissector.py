@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core import flowstat as fs
-from t2tui.core.batch import READ_BYTES, SPILL_BYTES, PacketBatch
+from t2tui.core.batch import READ_BYTES, SLACK_BYTES, PacketBatch
 from t2tui.core.dissect import context as k
 from t2tui.core.dissect.context import BUFFER_BYTES, BUFFER_SLACK, CONTEXT, u8, u16, u32, u64
-from t2tui.core.dissect.descriptions import Descriptions
+from t2tui.core.dissect.descriptions import MISSED, Descriptions
 from t2tui.core.dissect.ether import ether_type_at, type_or_length
 from t2tui.core.dissect.ipv4 import ipv4
 from t2tui.core.dissect.ipv6 import ipv6
@@ -119,6 +119,7 @@ def begin(c: Any, packet: Any, link: Any) -> Any:
     c.fragments6 = 0
     c.frag = 0
     c.fragId = 0
+    c.beyond = 0
     c.event = k.EVENT_NONE
 
 
@@ -131,6 +132,8 @@ def walk_headers(c: Any) -> Any:
     elif step == k.ETHER:
         step = ether_type_at(c, c.position)
     while step == k.IPV4 or step == k.IPV6:
+        if k.runs_away(c, c.position):
+            return k.DROP
         step = ipv4(c) if step == k.IPV4 else ipv6(c)
     return step
 
@@ -302,7 +305,7 @@ def rebuild(b: Any, c: Any, packet: Any, data: Any, spill: Any) -> Any:
         packet.snapL7Len = 0
         reach = BUFFER_BYTES - c.raw
         packet.l7 = min(c.l7 - c.raw, reach)
-    if spill + reach > READ_BYTES + SPILL_BYTES:
+    if spill + reach > len(data) - SLACK_BYTES:
         return -1
     copy_bytes(data, spill, b, c.raw, reach)
     packet.base = spill
@@ -353,7 +356,7 @@ def dissect_batch(
             continue
         begin(c, packet, link)
         step = walk_headers(c)
-        if c.node < 0:
+        if c.node == MISSED:
             return i, MISS
         store(c, packet, step)
         if packet.kind != KIND_DROPPED:
@@ -387,6 +390,18 @@ class Event(NamedTuple):
     c: int
 
 
+class DissectTotals(NamedTuple):
+    """What dissection counted up to a packet.
+
+    Attributes:
+        counters: int64 by DissectCounter.
+        header_average: running mean of the header count, in single precision.
+    """
+
+    counters: NDArray[np.int64]
+    header_average: float
+
+
 class Dissector:
     """Dissects the packets of one run; the files of a list share it.
 
@@ -407,10 +422,9 @@ class Dissector:
         self._tokens = token_table()
         self._events: NDArray[np.int64] = np.zeros((0, 5), np.int64)
 
-    @property
-    def header_average(self) -> float:
-        """Running mean of the header count, in single precision."""
-        return float(self._average[0])
+    def totals(self) -> DissectTotals:
+        """Return the totals of all packets so far."""
+        return DissectTotals(self.counters.copy(), float(self._average[0]))
 
     def clear_buffer(self) -> None:
         """Begin with a fresh reused buffer: a new capture file was opened."""
@@ -421,9 +435,12 @@ class Dissector:
 
         Returns:
             Index behind the last packet dissected. It is below ``batch.count`` when the room for
-            rebuilt packets is used up: the caller hands the packets on and calls again.
+            rebuilt packets or for header descriptions is used up: the caller waits until all packets so
+            far have been worked on, and calls again.
         """
         counters = self.counters
+        if self.descriptions.is_full:
+            self.descriptions.forget()
         if first == 0:
             counters[_C.OTHER] = 0
         counters[_C.SPILL] = READ_BYTES
@@ -435,16 +452,15 @@ class Dissector:
         context["tokens"] = self._tokens.ctypes.data
         position = first
         while True:
-            context["tree"] = self.descriptions.children.ctypes.data
-            context["treeMask"] = len(self.descriptions.children) - 1
+            self.descriptions.lend(context)
             position, why = dissect_batch(
                 self._buffer, self._context, batch.data, batch.packets,
                 position, batch.count, batch.other_blocks, batch.other_count, self.link_type, counters,
                 self._average, self._events,
             )  # fmt: skip
-            if why != MISS:
+            self.descriptions.take_back(context)
+            if why != MISS or not self.descriptions.settle(context):
                 return int(position)
-            self.descriptions.add(int(context["missParent"]), int(context["missToken"]))
 
     def events(self) -> list[Event]:
         """Return what the last call of dissect() has to warn of, in packet order."""

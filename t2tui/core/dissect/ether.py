@@ -5,6 +5,7 @@ from typing import Any
 from t2tui.core import flowstat as fs
 from t2tui.core.dissect import context as k
 from t2tui.core.dissect.context import (
+    DROP,
     LAYER2,
     add,
     add_ether_type,
@@ -12,6 +13,7 @@ from t2tui.core.dissect.context import (
     add_ppp,
     add_repeated,
     nibble,
+    runs_away,
     u8,
     u16,
 )
@@ -95,6 +97,8 @@ def type_or_length(c: Any, position: Any) -> Any:
 def ether_type_at(c: Any, position: Any) -> Any:
     """An EtherType; MPLS pseudo wires and ERSPAN lead to further Ethernet headers."""
     while True:
+        if runs_away(c, position):
+            return DROP
         ether_type = u16(c, position)
         c.ethType = ether_type
         if ether_type == 0x0800 or ether_type == 0x86DD:

@@ -4,7 +4,7 @@ from typing import Any
 
 from t2tui.core import flowstat as fs
 from t2tui.core.dissect import context as k
-from t2tui.core.dissect.context import FAIL, add, add_ether_type, add_ppp, nibble, u8, u16, u32
+from t2tui.core.dissect.context import FAIL, add, add_ether_type, add_ppp, nibble, runs_away, u8, u16, u32
 from t2tui.core.dissect.ether import ip_by_version, pppoe_session, vlan_tags
 from t2tui.core.dissect.link import wlan_data
 from t2tui.core.jit import inlined, routine
@@ -142,7 +142,7 @@ def vxlan(c: Any, o: Any) -> Any:
     if has_port(c, 4790):
         add(c, k.VXLAN_GPE)
         protocol = u8(c, o + 3) if u8(c, o) & 4 else 3
-        while protocol == 4:
+        while protocol == 4 and not runs_away(c, inner):
             add(c, k.NSH)
             protocol = u8(c, inner + 3)
             length = 4 * (u8(c, inner + 1) & 63)
