@@ -1,6 +1,7 @@
 """The Python API: captures in, flows and packets as columns out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
@@ -176,8 +177,9 @@ def analyze(
     """
     report: list[str] = []
     engine, collector = _engine(path, plugins, settings, packets, report, options)
-    engine.run()
-    flows, kept = collector.take()
+    with closing(engine):
+        engine.run()
+        flows, kept = collector.take()
     return Analysis(flows, kept, report)
 
 
@@ -198,15 +200,15 @@ def stream(
     """
     report: list[str] = []
     engine, collector = _engine(path, plugins, settings, packets, report, options)
-    steps = engine.steps()
-    while True:
-        is_done = next(steps, True) is True
-        flows, kept = collector.take()
-        if len(flows) or (kept is not None and len(kept)):
-            yield Analysis(flows, kept, report.copy())
-            report.clear()
-        if is_done:
-            return
+    with closing(engine), closing(engine.steps()) as steps:
+        while True:
+            is_done = next(steps, True) is True
+            flows, kept = collector.take()
+            if len(flows) or (kept is not None and len(kept)):
+                yield Analysis(flows, kept, report.copy())
+                report.clear()
+            if is_done:
+                return
 
 
 DIRECTIONS = {"both": 0, "A": 2, "B": 3}

@@ -6,7 +6,7 @@ One engine is one run. ``run()`` blocks; the other methods may be called from an
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core import allocation, report
+from t2tui.core import report
 from t2tui.core.alarms import Alarms
+from t2tui.core.allocation import map_large_arrays
 from t2tui.core.batch import BATCH_PACKETS, PacketBatch
 from t2tui.core.capture import Capture, CaptureError, open_capture
 from t2tui.core.dissect import context
@@ -144,7 +145,7 @@ class Engine:
             labels: address labels, the built-in ones by default.
             write_packets: write the packet file in packet mode; without, the columns are only computed.
         """
-        allocation.prepare()
+        map_large_arrays()
         self._is_list = not isinstance(source, str)
         self._sources = [source] if isinstance(source, str) else list(source)
         self._title = title
@@ -241,6 +242,7 @@ class Engine:
         The engine cannot be used afterwards; what the plugins hold stays theirs.
         """
         self.run_state.plugins.clear()
+        self.run_state.descriptions.unpin()
         self.run_state.batch = None
         self._plugins.clear()
         self._feeder = None
@@ -265,7 +267,7 @@ class Engine:
         if progress is not None:
             progress(self.snapshot())
 
-    def steps(self) -> Iterator[None]:
+    def steps(self) -> Generator[None]:
         """Do the same as run(), batch by batch; raises what run() raises.
 
         Yields:
@@ -292,7 +294,6 @@ class Engine:
                 plugin.abandon()
             raise
         finally:
-            allocation.note(self.snapshot().packets)
             if self._capture is not None:
                 self._capture.close()
 

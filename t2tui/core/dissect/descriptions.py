@@ -231,6 +231,10 @@ class Descriptions:
         """
         self._pins.append(numbers)
 
+    def unpin(self) -> None:
+        """Forget who holds numbers: the run is over."""
+        self._pins.clear()
+
     # ------------------------------------------------------------------ for the dissector
 
     def lend(self, context: Any) -> None:
