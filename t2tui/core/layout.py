@@ -4,6 +4,8 @@ Every array of records is a numpy structured array, so kernels see C structs and
 (``packets["srcPort"]``). Positions inside a packet count from its first captured byte.
 """
 
+from typing import Any
+
 import numpy as np
 
 PACKET = np.dtype(
@@ -106,29 +108,43 @@ _FLOW_FIELDS = np.dtype(
         ("opposite", "i4"),  # slot of the opposite flow, -1 without
         ("lastIpId", "u4"),  # 0xffffffff: none yet
         ("lastFragId", "u4"),
-        ("_", "u4"),  # here begins the second cache line
+        # what packets change; begins at byte 64
         ("flowInd", "u8"),
         ("flowStat", "u8"),
-        ("firstSec", "i8"),
-        ("firstFrac", "i8"),
         ("lastSec", "i8"),
         ("lastFrac", "i8"),
+        ("newer", "u4"),  # place in the list of flows (flows/lru.py)
+        ("older", "u4"),
+        ("timeout", "f4"),  # s
+        ("marks", "u4"),
+        ("synSeq", "u4"),  # TCP state machine (flows/tcp.py)
+        ("finSeq", "u4"),
+        ("anomalies", "u1"),  # tcpStatesAFlags
+        ("state", "u1"),
+        ("synSeen", "u1"),
+        ("synAckd", "u1"),
+        ("finSeen", "u1"),
+        ("finAckd", "u1"),
+        ("finScan", "u1"),
+        # the rest; begins at byte 128
+        ("firstSec", "i8"),
+        ("firstFrac", "i8"),
+        ("durSec", "u8"),  # set at release
+        ("durFrac", "i8"),
         ("padBytes", "i8"),
         ("srcLabel", "u4"),  # rows of the label table
         ("dstLabel", "u4"),
-        ("durSec", "u8"),  # set at release
-        ("durFrac", "i8"),
     ],
     align=True,
 )
 
-_placed = [(name, *field[:2]) for name, field in (_FLOW_FIELDS.fields or {}).items() if name != "_"]
+_places: dict[str, Any] = dict(_FLOW_FIELDS.fields or {})
 FLOW = np.dtype(
     {
-        "names": [name for name, _, _ in _placed],
-        "formats": [kind for _, kind, _ in _placed],
-        "offsets": [offset for _, _, offset in _placed],
-        "itemsize": 192,  # three cache lines, of which a packet touches the first two
+        "names": list(_places),
+        "formats": [place[0] for place in _places.values()],
+        "offsets": [place[1] for place in _places.values()],
+        "itemsize": 192,  # three cache lines, of which a packet needs the first two
     },
     align=True,
 )

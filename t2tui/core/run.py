@@ -29,7 +29,7 @@ class Run:
     """What all plugins of one run share. The engine makes it, fills the totals and keeps it current.
 
     Attributes:
-        flows: the flow table (``records``: FLOW by slot, ``tcp``: TCP_STATE by slot, ``times``:
+        flows: the flow table (``records``: FLOW by slot, ``tcp``: state of TCP by slot, ``times``:
             PACKET_TIMES by row of the batch).
         descriptions: header descriptions; ``words`` are the texts by ``PACKET.hdrDesc``.
         labels: address labels; ``codes`` and ``texts`` by ``FLOW.srcLabel`` and ``FLOW.dstLabel``.

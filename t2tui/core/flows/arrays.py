@@ -11,9 +11,7 @@ from t2tui.core.jit import Records
 class Arrays(NamedTuple):
     """The arrays of a flow table; kernels get them as one argument."""
 
-    records: Records  # pairs.KEYED_FLOW per slot
-    nodes: Records  # lru.NODE per slot, then head and tail
-    tcp: Records  # TCP_STATE per slot; empty without the state machine
+    records: Records  # pairs.KEYED_FLOW per slot, then head and tail of the list (lru.py)
     times: Records  # PACKET_TIMES per packet; empty without packet times
     keys: Records  # pairs.KEY of the next packets, a ring
     pairs: NDArray[np.int64]  # pairs.py

@@ -5,11 +5,11 @@ import numpy as np
 from t2tui.core.flows.arrays import Arrays, Labels
 from t2tui.core.flows.counters import FlowCounter, State
 from t2tui.core.flows.create import create
-from t2tui.core.flows.fragments import enter_chain, find_chain
+from t2tui.core.flows.fragments import join_chain, open_chain
 from t2tui.core.flows.lru import FAR, attach, clock, detach
-from t2tui.core.flows.pairs import close_gap, compare, home_place, next_place, take_key
+from t2tui.core.flows.pairs import compare, home_place, next_place, take_key
 from t2tui.core.flows.release import release_oldest, scan
-from t2tui.core.flows.tcp import TCP, advance
+from t2tui.core.flows.tcp import TCP, advance, changes_nothing
 from t2tui.core.flowstat import (
     DUPIPID,
     FL_ALARM,
@@ -24,11 +24,10 @@ from t2tui.core.flowstat import (
     L3FLOWINVERT,
     TIMEJUMP,
 )
-from t2tui.core.jit import Integer, Record, Records, inlined, kernel, routine
+from t2tui.core.jit import Integer, Record, Records, inlined, kernel
 from t2tui.core.layout import (
     FRAG_FIRST,
     FRAG_LATER,
-    FRAG_MORE,
     KIND_DROPPED,
     KIND_IPV4,
     KIND_IPV6,
@@ -47,14 +46,16 @@ FAR_AHEAD = 12
 NEAR_AHEAD = 8
 """The same for the flow that the place names."""
 
-NEXT_AHEAD = 4
-"""The same for the flow that is the packet's, and what belongs to it."""
+NEXT_AHEAD = 5
+"""The same for the flow that is the packet's."""
+
+LAST_AHEAD = 2
+"""The same for its neighbours in the list."""
 
 CROWD = 1000
 """Number of flows from which it pays to ask for them ahead: they are no longer in the nearest caches."""
 
 _U32 = 0xFFFFFFFF
-_NOT_PENDING = np.uint64(0xFFFFFFFFFFFFFFFF ^ IPV4_FRAG_PENDING)
 _FRAGMENT_BITS = IPV4_FRAG | IPV4_FRAG_ERR | IPV4_FRAG_HDSEQ_ERR
 _TOP = np.uint64(1 << 63)
 _S63 = np.uint64(63)
@@ -63,7 +64,7 @@ _RING = np.uint64(KEYS - 1)
 
 @inlined
 def fetch_flow(packets: Records, i: Integer, a: Arrays) -> None:
-    """Ask the cache for the flows of packets ahead, in two steps: one names the other."""
+    """Ask the cache for the flows of packets ahead, in three steps: one names the other."""
     near = i + NEAR_AHEAD
     if 0 <= near < len(packets):
         key = a.keys[np.uint64(near) & _RING]
@@ -71,86 +72,64 @@ def fetch_flow(packets: Records, i: Integer, a: Arrays) -> None:
         prefetch_line(a.records, max(key.slot, 0), 0)
     following = i + NEXT_AHEAD
     if 0 <= following < len(packets):
-        slot = a.keys[np.uint64(following) & _RING].slot
+        key = a.keys[np.uint64(following) & _RING]
+        slot = key.slot
         if slot >= 0:
             packet = packets[np.uint64(following)]
             flow = a.records[np.uint64(slot)]
             other = np.int64(flow.opposite)
             if other >= 0:
                 turned = np.int64(flow.srcLo != packet.srcLo) | np.int64(flow.srcPort != packet.srcPort)
-                prefetch_line(a.tcp, slot + other - (slot + turned * (other - slot)), 0)
                 slot += turned * (other - slot)
                 prefetch_line(a.records, slot, 0)
             prefetch_line(a.records, slot, 64)
-            prefetch_line(a.nodes, slot, 0)
-            prefetch_line(a.tcp, slot, 0)
-
-
-@routine
-def open_chain(a: Arrays, slot: Integer, fragment_id: Integer, status: Integer) -> Integer:
-    """Enter the flow of a first or headless fragment into the fragment table.
-
-    Returns:
-        The flow's status with the bits that change.
-    """
-    flow = a.records[slot]
-    proto = np.int64(flow.l4Proto)
-    if status & IPV4_FRAG_PENDING:
-        place = find_chain(a.fragments, a.records, flow, np.int64(flow.lastFragId), proto)
-        if place >= 0:
-            close_gap(a.fragments, np.uint64(place))
-            a.state[State.FRAGMENTS] -= 1
-        if place < 0 or flow.lastFragId != fragment_id:
-            status |= IPV4_FRAG_ERR
-        place = find_chain(a.fragments, a.records, flow, fragment_id, proto)
-    else:
-        place = find_chain(a.fragments, a.records, flow, fragment_id, proto)
-        if place >= 0:
-            former = (a.fragments[place] & _U32) - 1
-            a.records[former].flowStat &= _NOT_PENDING
-    if place >= 0:
-        close_gap(a.fragments, np.uint64(place))
-        a.state[State.FRAGMENTS] -= 1
-    flow.lastFragId = fragment_id
-    enter_chain(a.fragments, flow, slot)
-    a.state[State.FRAGMENTS] += 1
-    return status | IPV4_FRAG_PENDING
-
-
-@routine
-def join_chain(a: Arrays, packet: Record, kind: Integer) -> Integer:
-    """Find the flow of a later fragment in the fragment table; the last fragment ends its chain.
-
-    Returns:
-        The slot, -1 if the first fragment is missing.
-    """
-    proto = np.int64(packet.l4Proto) if kind == KIND_IPV4 else 0
-    place = find_chain(a.fragments, a.records, packet, np.int64(packet.fragId), proto)
-    if place < 0:
-        return -1
-    slot = (a.fragments[place] & _U32) - 1
-    if not np.int64(packet.frag) & FRAG_MORE:
-        close_gap(a.fragments, np.uint64(place))
-        a.state[State.FRAGMENTS] -= 1
-        a.records[slot].flowStat &= _NOT_PENDING
-    return slot
+            key.slot = slot
+    last = i + LAST_AHEAD
+    if 0 <= last < len(packets):
+        slot = a.keys[np.uint64(last) & _RING].slot
+        if slot >= 0:
+            prefetch_line(a.records, np.int64(a.records[np.uint64(slot)].newer), 64)
+            prefetch_line(a.records, np.int64(a.records[np.uint64(slot)].older), 64)
 
 
 @inlined
-def measure(times: Record, a: Arrays, slot: Integer, old_sec: Integer, old_frac: Integer) -> bool:
+def find(a: Arrays, packet: Record, key: Record) -> tuple[Integer, Integer]:
+    """Look up a packet's flow.
+
+    Args:
+        a: arrays of the flow table.
+        packet: PACKET record.
+        key: its KEY.
+
+    Returns:
+        Slot of the flow, and slot of the direction of its pair that came first; -1 without.
+    """
+    place = home_place(a.pairs, key.hash)
+    while a.pairs[place] != 0:
+        if a.pairs[place] >> 32 == key.hash:
+            first = (a.pairs[place] & _U32) - 1
+            flow = a.records[np.uint64(first)]
+            forward, reverse = compare(flow, packet, key)
+            if (forward | reverse) >= _TOP:  # one branch: directions are hard to predict
+                return first + np.int64(reverse >> _S63) * (np.int64(flow.opposite) - first), first
+        place = next_place(a.pairs, place)
+    return -1, -1
+
+
+@inlined
+def measure(times: Record, a: Arrays, flow: Record, old_sec: Integer, old_frac: Integer) -> bool:
     """Write the times of a packet line (docs/flows.md, "Times of a packet").
 
     Args:
         times: PACKET_TIMES record.
         a: arrays of the flow table.
-        slot: flow of the packet, its last-seen time is the packet's.
+        flow: flow of the packet, its last-seen time is the packet's.
         old_sec: its last-seen time before.
         old_frac: its last-seen time before.
 
     Returns:
         Whether time ran backwards within a second.
     """
-    flow = a.records[slot]
     times.iat = np.float64((flow.lastSec - old_sec) & _U32) + np.float64(flow.lastFrac - old_frac) / 1e9
     times.trip = 0.0
     if flow.opposite >= 0:
@@ -168,6 +147,17 @@ def has_tcp_header(packet: Record, kind: Integer, frag: Integer) -> bool:
     return bool(kind != KIND_LAYER2 and not frag & FRAG_LATER and packet.snapL4Len >= 13)
 
 
+@inlined
+def leave_without_flow(packet: Record) -> None:
+    """Fill the flow part of a packet that has no flow."""
+    packet.flow = -1
+    packet.flowInd = 0
+    packet.flowStat = 0
+    packet.alarm = 0
+    packet.isNew = 0
+    packet.tcpStatesAFlags = 0
+
+
 @kernel
 def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: Integer) -> None:
     """Give every packet its flow; release the flows that ended before it.
@@ -180,20 +170,19 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
         capacity: number of flows that may be held.
     """
     records = a.records
-    nodes = a.nodes
     state = a.state
     counters = a.counters
-    pairs = a.pairs
-    head = len(nodes) - 2
+    head = records[len(records) - 2]
+    states = state[State.TCP_STATES] != 0
     crowded = counters[FlowCounter.ACTIVE] > CROWD
-    status = 0
-    of_layer2 = of_ipv4 = of_ipv6 = 0
-    packets_with_flow = packets_of_b = bytes_with_flow = bytes_of_b = 0
+    status = np.int64(0)
+    of_layer2 = of_ipv4 = of_ipv6 = np.int64(0)
+    packets_with_flow = packets_of_b = bytes_with_flow = bytes_of_b = np.int64(0)
     for i in range(-FAR_AHEAD, len(packets)):
         if i + FAR_AHEAD < len(packets):
             key = a.keys[np.uint64(i + FAR_AHEAD) & _RING]
             take_key(packets[np.uint64(i + FAR_AHEAD)], key)
-            prefetch_line(pairs, np.int64(home_place(pairs, key.hash)), 0)
+            prefetch_line(a.pairs, np.int64(home_place(a.pairs, key.hash)), 0)
         if crowded:
             fetch_flow(packets, i, a)
         if i < 0:
@@ -210,17 +199,12 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
         if caplen == 0 or kind == KIND_DROPPED:
             if caplen > 0:
                 status |= seen
-            p.flow = -1
-            p.flowInd = 0
-            p.flowStat = 0
-            p.isNew = 0
-            p.tcpStatesAFlags = 0
+            leave_without_flow(p)
             continue
 
-        last = now if now != FAR else -FAR
-        frag = np.int64(p.frag) if kind != KIND_LAYER2 else 0
+        frag = np.int64(p.frag) if kind != KIND_LAYER2 else np.int64(0)
         opens = 0  # flow bits of a packet that begins a chain of fragments
-        slot = -1
+        slot: Integer = -1
         if frag & (FRAG_LATER | FRAG_FIRST):
             opens = IPV4_FRAG
             if frag & FRAG_LATER:
@@ -231,39 +215,29 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
         is_new = 0
         if not attached:
             key = a.keys[np.uint64(i) & _RING]
-            hashed = key.hash
-            place = home_place(pairs, hashed)
-            mate = -1
-            while pairs[place] != 0:
-                if pairs[place] >> 32 == hashed:
-                    candidate = (pairs[place] & _U32) - 1
-                    r = records[np.uint64(candidate)]
-                    forward, reverse = compare(r, p, key)
-                    if (forward | reverse) >= _TOP:  # one branch: directions are hard to predict
-                        slot = candidate + np.int64(reverse >> _S63) * (np.int64(r.opposite) - candidate)
-                        mate = candidate
-                        break
-                place = next_place(pairs, place)
+            slot, mate = find(a, p, key)
             if slot < 0:
                 if counters[FlowCounter.ACTIVE] >= capacity:
                     release_oldest(a, i, np.int64(p.pktNo))
-                    if mate >= 0 and not records[mate].alive:
+                    if mate >= 0 and not records[np.uint64(mate)].alive:
                         mate = -1
-                slot = create(a, labels, p, hashed, mate, last)
+                slot = create(a, labels, p, key.hash, mate)
                 is_new = 1
             # FDURLIMIT: a flow found here would end by its duration
 
         flow = records[np.uint64(slot)]
-        node = nodes[np.uint64(slot)]
         flow_status = np.int64(flow.flowStat)
-        if last < node.last:
+        old_sec = flow.lastSec
+        old_frac = flow.lastFrac
+        flow.lastSec = sec
+        flow.lastFrac = frac
+        if sec < old_sec or (sec == old_sec and frac < old_frac) or now == FAR:
             state[State.NEXT_DUE] = -FAR
             state[State.STIRRED] = 1
-        node.last = last
         if not is_new and not attached:
-            if nodes[head].older != slot or nodes[head].marks:  # unless it is directly behind the head
-                detach(nodes, a.fronts, a.due, a.younger, state, slot)
-                attach(nodes, a.fronts, a.due, a.younger, state, slot)
+            if head.older != slot or head.marks:  # unless it is directly behind the head
+                detach(a, flow)
+                attach(a, flow, slot)
             if kind == KIND_IPV4:
                 ip_id = np.int64(p.ipId)
                 if ip_id != 0 and ip_id == np.int64(flow.lastIpId):
@@ -302,11 +276,7 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
 
         flow_status |= seen
         status |= seen
-        old_sec = flow.lastSec
-        old_frac = flow.lastFrac
-        flow.lastSec = sec
-        flow.lastFrac = frac
-        if len(a.times) > 0 and measure(a.times[row + i], a, slot, old_sec, old_frac):
+        if len(a.times) > 0 and measure(a.times[row + i], a, flow, old_sec, old_frac):
             flow_status |= TIMEJUMP
             status |= TIMEJUMP
         flow.flowStat = flow_status
@@ -315,11 +285,13 @@ def assign(packets: Records, row: Integer, a: Arrays, labels: Labels, capacity: 
         packets_of_b += inverted
         bytes_with_flow += caplen
         bytes_of_b += inverted * caplen
-        anomalies = 0
-        if proto == TCP and len(a.tcp) > 0 and has_tcp_header(p, kind, frag):
-            other = np.int64(flow.opposite)
+        anomalies = np.int64(0)
+        if states and proto == TCP and has_tcp_header(p, kind, frag):
             flags = np.int64(p.tcpFlags)
-            anomalies = advance(nodes, a.tcp, slot, other, flags, np.int64(p.seq), np.int64(p.ack))
+            if not changes_nothing(flow, flags):
+                it = records[np.uint64(max(flow.opposite, 0))]
+                advance(flow, it, flow.opposite >= 0, flags, np.int64(p.seq), np.int64(p.ack))
+            anomalies = np.int64(flow.anomalies)
         if not flow_status & L2_NO_ETH:
             show |= SHOW_MAC
         p.status = seen

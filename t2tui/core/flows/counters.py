@@ -38,10 +38,11 @@ class State(IntEnum):
     STATUS = 0  # global status word
     TCP_AGGREGATE = 1  # OR of the anomalies of released TCP flows
     USED = 2  # slots that were ever taken
-    FREE = 3  # first free slot of the chain through NODE.older, lru.NO_SLOT without
+    FREE = 3  # first free slot of the chain through FLOW.older, lru.NO_SLOT without
     PAIRS = 4  # entries in the table of pairs
     FRAGMENTS = 5  # entries in the table of fragments
     RELEASED = 6  # entries in the released vector since the last reclaim
     NEXT_DUE = 7  # ns; no time-out can pass before
     STIRRED = 8  # 1: time ran backwards, the due times are not valid
     AUTOPILOT_AT = 9  # number of the packet at which the table was full first, 0: never
+    TCP_STATES = 10  # 1: the TCP state machine runs

@@ -52,7 +52,7 @@ def label_row(labels: Labels, kind: Integer, high: np.uint64, low: np.uint64) ->
 def looks_like_reply(packet: Record) -> bool:
     """Guess from the first packet of an IP flow whether it is the reply side."""
     source = np.int64(packet.srcPort)
-    return (
+    return bool(
         (source < 1024 and source < np.int64(packet.dstPort))
         or source & 0xFFF6 == 8080
         or (packet.l4Proto == TCP and np.int64(packet.tcpFlags) & _SYN_ACK == _SYN_ACK)
@@ -60,18 +60,15 @@ def looks_like_reply(packet: Record) -> bool:
 
 
 @inlined
-def create(
-    a: Arrays, labels: Labels, packet: Record, hashed: Integer, mate: Integer, last: Integer
-) -> Integer:
+def create(a: Arrays, labels: Labels, packet: Record, hashed: Integer, mate: Integer) -> Integer:
     """Make the flow of a packet.
 
     Args:
         a: arrays of the flow table.
         labels: address ranges.
         packet: PACKET record.
-        hashed: its pair_hash().
+        hashed: its hash (pairs.py).
         mate: slot of the opposite flow, -1 without.
-        last: packet time in ns, ``-FAR`` if that has no meaning.
 
     Returns:
         The new slot.
@@ -80,12 +77,13 @@ def create(
     counters = a.counters
     slot = state[State.FREE]
     if slot != NO_SLOT:
-        state[State.FREE] = np.int64(a.nodes[slot].older)
+        state[State.FREE] = np.int64(a.records[np.uint64(slot)].older)
     else:
         slot = state[State.USED]
         state[State.USED] = slot + 1
     kind = np.int64(packet.kind)
-    flow = a.records[slot]
+    status: Integer
+    flow = a.records[np.uint64(slot)]
     flow.srcHi = packet.srcHi
     flow.srcLo = packet.srcLo
     flow.dstHi = packet.dstHi
@@ -109,11 +107,9 @@ def create(
     flow.padBytes = 0
     flow.srcLabel = label_row(labels, kind, packet.srcHi, packet.srcLo)
     flow.dstLabel = label_row(labels, kind, packet.dstHi, packet.dstLo)
-    a.nodes[slot].last = last
-    a.nodes[slot].timeout = FLOW_TIMEOUT
-    attach(a.nodes, a.fronts, a.due, a.younger, state, slot)
-    if len(a.tcp) > 0:
-        clear(a.tcp, slot)
+    flow.timeout = FLOW_TIMEOUT
+    attach(a, flow, slot)
+    clear(flow)
 
     if kind == KIND_LAYER2:
         counters[FlowCounter.FLOWS_L2] += 1
@@ -125,10 +121,10 @@ def create(
         counters[FlowCounter.FLOWS_IPV6] += 1
         status = L2_IPV6
     if mate >= 0:
-        a.records[mate].opposite = slot
-        flow.flowInd = a.records[mate].flowInd
+        a.records[np.uint64(mate)].opposite = slot
+        flow.flowInd = a.records[np.uint64(mate)].flowInd
         counters[FlowCounter.FLOWS_B] += 1
-        status |= ~np.int64(a.records[mate].flowStat) & L3FLOWINVERT
+        status |= ~np.int64(a.records[np.uint64(mate)].flowStat) & L3FLOWINVERT
     else:
         counters[FlowCounter.NEXT_INDEX] += 1
         flow.flowInd = counters[FlowCounter.NEXT_INDEX]

@@ -1,11 +1,10 @@
 """The list of flows, most recently touched first, and one marker per time-out value in it.
 
-A marker stands behind the flows that are younger than its time-out and that it did not look at since
-they were last touched. Instead of being a member of the list, it is a bit (``marks``) in the node in
-front of it, the *front*: a flow, or the head when there is no flow in front of the marker.
+Records are linked by ``newer`` and ``older``. Behind the slots follow the records of head and tail.
 
-Nodes are a compact array of their own, because a packet touches those of four flows. Node ``slot`` is
-that of the flow with this number; behind the flows follow the nodes of head and tail.
+A marker stands behind the flows that are younger than its time-out and that it did not look at since
+they were last touched. Instead of being a member of the list, it is a bit (``marks``) in the record in
+front of it, the *front*: a flow, or the head when there is no flow in front of the marker.
 
 Most packets move no marker. To know this without looking, ``due`` holds for each marker a time in ns
 at which the flow in front of it is surely still too young, and State.NEXT_DUE the smallest of these.
@@ -17,20 +16,9 @@ at all markers.
 import numpy as np
 from numpy.typing import NDArray
 
+from t2tui.core.flows.arrays import Arrays
 from t2tui.core.flows.counters import State
-from t2tui.core.jit import Integer, Record, Records, inlined
-
-NODE = np.dtype(
-    [
-        ("last", "i8"),  # last seen, ns; -FAR if the packet's time has no meaning in ns
-        ("newer", "u4"),  # unsigned: an index that cannot be negative is not tested for it
-        ("older", "u4"),
-        ("timeout", "f4"),  # s
-        ("marks", "u4"),  # bit k: marker k is directly behind this node
-    ],
-    align=True,
-)
-"""Place of a flow in the list and what the time-outs need of it."""
+from t2tui.core.jit import Integer, Record, inlined
 
 FAR = 1 << 62
 """A time beyond all times, ns."""
@@ -76,75 +64,44 @@ def age(sec: Integer, frac: Integer, flow: Record) -> np.float32:
 
 
 @inlined
-def due_time(nodes: Records, node: Integer, younger: Integer) -> Integer:
-    """Return the time in ns before which a marker behind a node has nothing to do."""
-    return FAR if node >= len(nodes) - 2 else nodes[node].last + younger
+def due_time(a: Arrays, front: Integer, marker: Integer) -> Integer:
+    """Return the time in ns before which a marker has nothing to do."""
+    if front >= len(a.records) - 2:
+        return FAR
+    flow = a.records[np.uint64(front)]
+    return clock(flow.lastSec, flow.lastFrac, -FAR) + a.younger[marker]
 
 
 @inlined
-def hand_marks(
-    nodes: Records,
-    fronts: NDArray[np.int64],
-    due: NDArray[np.int64],
-    younger: NDArray[np.int64],
-    state: NDArray[np.int64],
-    marks: Integer,
-    node: Integer,
-) -> None:
-    """Put markers behind another node.
-
-    Args:
-        nodes: NODE records.
-        fronts: int64, node in front of each marker.
-        due: int64, ns, per marker.
-        younger: surely_younger() of the time-outs.
-        state: State vector.
-        marks: bits of the markers.
-        node: their new front, a flow or the head.
-    """
-    nodes[node].marks |= marks
-    for k in range(len(fronts)):
-        if marks >> k & 1:
-            fronts[k] = node
-            due[k] = due_time(nodes, node, younger[k])
-            state[State.NEXT_DUE] = min(state[State.NEXT_DUE], due[k])
+def hand_marks(a: Arrays, marks: Integer, front: Integer) -> None:
+    """Put markers (bits) behind another flow or the head."""
+    a.records[np.uint64(front)].marks |= marks
+    for marker in range(len(a.fronts)):
+        if marks >> marker & 1:
+            a.fronts[marker] = front
+            a.due[marker] = due_time(a, front, marker)
+            a.state[State.NEXT_DUE] = min(a.state[State.NEXT_DUE], a.due[marker])
 
 
 @inlined
-def detach(
-    nodes: Records,
-    fronts: NDArray[np.int64],
-    due: NDArray[np.int64],
-    younger: NDArray[np.int64],
-    state: NDArray[np.int64],
-    slot: Integer,
-) -> None:
+def detach(a: Arrays, flow: Record) -> None:
     """Take a flow out of the list."""
-    node = nodes[np.uint64(slot)]
-    nodes[node.newer].older = node.older
-    nodes[node.older].newer = node.newer
-    if node.marks:
-        hand_marks(nodes, fronts, due, younger, state, np.int64(node.marks), np.int64(node.newer))
+    a.records[flow.newer].older = flow.older
+    a.records[flow.older].newer = flow.newer
+    if flow.marks:
+        hand_marks(a, np.int64(flow.marks), np.int64(flow.newer))
 
 
 @inlined
-def attach(
-    nodes: Records,
-    fronts: NDArray[np.int64],
-    due: NDArray[np.int64],
-    younger: NDArray[np.int64],
-    state: NDArray[np.int64],
-    slot: Integer,
-) -> None:
-    """Put a flow behind the head."""
-    node = nodes[np.uint64(slot)]
-    head = nodes[len(nodes) - 2]
-    node.newer = len(nodes) - 2
-    node.older = head.older
-    nodes[head.older].newer = slot
+def attach(a: Arrays, flow: Record, slot: Integer) -> None:
+    """Put a flow behind the head; its last-seen time is set."""
+    head = a.records[len(a.records) - 2]
+    flow.newer = len(a.records) - 2
+    flow.older = head.older
+    flow.marks = 0
+    a.records[head.older].newer = slot
     head.older = slot
-    node.marks = 0
     if head.marks:
         marks = np.int64(head.marks)
         head.marks = 0
-        hand_marks(nodes, fronts, due, younger, state, marks, slot)
+        hand_marks(a, marks, slot)

@@ -10,6 +10,8 @@ in full width before they are combined, so addresses or ports that differ in a f
 and floods, spread over the table; long chains need a search for collisions made for this function.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,12 +29,14 @@ KEY = np.dtype(
 )
 """Key of a packet next to its addresses."""
 
-_WORDS = {"ports": ("<u8", "srcPort"), "protocol": ("<u2", "l4Proto")}
+_places: dict[str, Any] = dict(FLOW.fields or {})
+_places["ports"] = (np.dtype("<u8"), _places["srcPort"][1])
+_places["protocol"] = (np.dtype("<u2"), _places["l4Proto"][1])
 KEYED_FLOW = np.dtype(
     {
-        "names": [*FLOW.names, *_WORDS],
-        "formats": [*(FLOW[name] for name in FLOW.names), *(kind for kind, _ in _WORDS.values())],
-        "offsets": [FLOW.fields[name][1] for name in [*FLOW.names, *(at for _, at in _WORDS.values())]],
+        "names": list(_places),
+        "formats": [place[0] for place in _places.values()],
+        "offsets": [place[1] for place in _places.values()],
         "itemsize": FLOW.itemsize,
     },
     align=True,
@@ -131,7 +135,7 @@ def next_place(table: NDArray[np.int64], place: np.uint64) -> np.uint64:
 @inlined
 def free_place(table: NDArray[np.int64], hashed: Integer) -> np.uint64:
     """Return the empty place for a new entry."""
-    place = home_place(table, hashed)
+    place: np.uint64 = home_place(table, hashed)
     while table[place] != 0:
         place = next_place(table, place)
     return place

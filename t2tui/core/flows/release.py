@@ -5,12 +5,13 @@ from numpy.typing import NDArray
 
 from t2tui.core.flows.arrays import Arrays
 from t2tui.core.flows.counters import FlowCounter, State
-from t2tui.core.flows.fragments import find_chain
-from t2tui.core.flows.lru import FAR, age, detach, due_time
-from t2tui.core.flows.pairs import close_gap, drop_pair
+from t2tui.core.flows.fragments import drop_chain_of
+from t2tui.core.flows.lru import FAR, age, clock, detach, due_time
+from t2tui.core.flows.pairs import drop_pair, home_place
 from t2tui.core.flows.tcp import TCP, conclude
 from t2tui.core.flowstat import IPV4_FRAG_PENDING, L3FLOWINVERT, RMFLOW_HFULL
-from t2tui.core.jit import Integer, inlined, kernel, routine
+from t2tui.core.jit import Integer, Record, inlined, kernel, routine
+from t2tui.core.memory import prefetch_line
 
 _U32 = 0xFFFFFFFF
 _BILLION = 1_000_000_000
@@ -32,18 +33,16 @@ def write_out(a: Arrays, slot: Integer, other: Integer, direction: Integer, pack
     flow.durFrac = fraction
     if np.int64(flow.flowStat) & IPV4_FRAG_PENDING:
         a.state[State.STATUS] |= IPV4_FRAG_PENDING
-        place = find_chain(a.fragments, a.records, flow, np.int64(flow.lastFragId), np.int64(flow.l4Proto))
-        if place >= 0:
-            close_gap(a.fragments, np.uint64(place))
-            a.state[State.FRAGMENTS] -= 1
-    if flow.l4Proto == TCP and len(a.tcp) > 0:
-        a.state[State.TCP_AGGREGATE] |= conclude(a.tcp, slot, other)
+        drop_chain_of(a, flow)
+    if flow.l4Proto == TCP and a.state[State.TCP_STATES]:
+        it = a.records[np.uint64(max(other, 0))]
+        a.state[State.TCP_AGGREGATE] |= conclude(flow, it, other >= 0)
     count = a.state[State.RELEASED]
     a.released[count].slot = slot
     a.released[count].packet = packet
     a.state[State.RELEASED] = count + 1
     a.counters[FlowCounter.ACTIVE] -= 1
-    detach(a.nodes, a.fronts, a.due, a.younger, a.state, slot)
+    detach(a, flow)
 
 
 @routine
@@ -64,36 +63,43 @@ def release(a: Arrays, slot: Integer, packet: Integer) -> None:
 
 
 @inlined
+def is_over(sec: Integer, frac: Integer, flow: Record) -> bool:
+    """Return whether a flow's own time-out has passed."""
+    return bool(age(sec, frac, flow) >= flow.timeout)
+
+
+@inlined
 def walk(a: Arrays, marker: Integer, sec: Integer, frac: Integer, now: Integer, packet: Integer) -> None:
     """Let a marker look at the flows in front of it, towards the head, until one is too young for it."""
-    nodes = a.nodes
-    head = len(nodes) - 2
-    node = a.fronts[marker]
+    head = len(a.records) - 2
+    node: Integer = a.fronts[marker]
     while node != head:
-        place = nodes[np.uint64(node)]
-        newer = np.int64(place.newer)
-        elapsed = now - place.last
-        certain = now != FAR and place.last != -FAR
+        flow = a.records[np.uint64(node)]
+        newer = np.int64(flow.newer)
+        last = clock(flow.lastSec, flow.lastFrac, -FAR)
+        elapsed = now - last
+        certain = now != FAR and last != -FAR
         if certain and elapsed < a.younger[marker]:
             break
-        own = np.float64(place.timeout) * _NS_SURELY_YOUNGER - 1000.0
+        own = np.float64(flow.timeout) * _NS_SURELY_YOUNGER - 1000.0
         if not certain or elapsed <= a.older[marker] or np.float64(elapsed) >= own:
-            seen = age(sec, frac, a.records[node])
+            seen = age(sec, frac, flow)
             if seen < a.timeouts[marker]:
                 break
-            if seen >= place.timeout:
+            if seen >= flow.timeout:
                 other = np.int64(a.records[node].opposite)
-                if other < 0 or age(sec, frac, a.records[other]) >= nodes[other].timeout:
+                if other < 0 or is_over(sec, frac, a.records[np.uint64(other)]):
                     if newer == other:
-                        newer = np.int64(nodes[other].newer)
+                        newer = np.int64(a.records[np.uint64(other)].newer)
                     release(a, node, packet)
         node = newer
     front = a.fronts[marker]
     if front != node:
-        nodes[front].marks ^= 1 << marker
-        nodes[node].marks |= 1 << marker
+        a.records[np.uint64(front)].marks ^= 1 << marker
+        a.records[np.uint64(node)].marks |= 1 << marker
         a.fronts[marker] = node
-    a.due[marker] = due_time(nodes, node, a.younger[marker])
+    a.due[marker] = due_time(a, node, marker)
+    prefetch_line(a.records, np.int64(a.records[np.uint64(node)].newer), 64)
 
 
 @inlined
@@ -109,13 +115,11 @@ def scan(a: Arrays, sec: Integer, frac: Integer, now: Integer, packet: Integer) 
     """
     stirred = a.state[State.STIRRED]
     a.state[State.STIRRED] = 0
+    a.state[State.NEXT_DUE] = FAR
     for marker in range(len(a.timeouts)):
         if stirred or now >= a.due[marker]:
             walk(a, marker, sec, frac, now, packet)
-    next_due = FAR
-    for due in a.due:
-        next_due = min(next_due, due)
-    a.state[State.NEXT_DUE] = next_due
+        a.state[State.NEXT_DUE] = min(a.state[State.NEXT_DUE], a.due[marker])
 
 
 @routine
@@ -127,22 +131,26 @@ def release_oldest(a: Arrays, packet: Integer, number: Integer) -> None:
         packet: index of the packet that needs room.
         number: its number.
     """
-    node = np.int64(a.nodes[-1].newer)
+    node = np.int64(a.records[len(a.records) - 1].newer)
     a.records[node].flowStat |= np.uint64(RMFLOW_HFULL)
     a.state[State.STATUS] |= RMFLOW_HFULL
     a.counters[FlowCounter.AUTOPILOT] += 1
     if a.state[State.AUTOPILOT_AT] == 0:
         a.state[State.AUTOPILOT_AT] = number
     release(a, node, packet)
+    oldest = a.records[a.records[len(a.records) - 1].newer]  # the next one; ask for what its end touches
+    prefetch_line(a.pairs, np.int64(home_place(a.pairs, np.int64(oldest.hash))), 0)
+    for line in (0, 64, 128):
+        prefetch_line(a.records, np.int64(oldest.newer), line)
 
 
 @kernel
 def flush(a: Arrays) -> None:
     """Release all flows, least recently touched first (end of the capture)."""
-    head = len(a.nodes) - 2
+    head = len(a.records) - 2
     tail = head + 1
-    while a.nodes[tail].newer != head:
-        release(a, np.int64(a.nodes[tail].newer), -1)
+    while a.records[tail].newer != head:
+        release(a, np.int64(a.records[tail].newer), -1)
 
 
 @kernel
@@ -159,6 +167,6 @@ def reclaim(a: Arrays) -> None:
     """Put the slots released since the last call into the chain of free slots."""
     for k in range(a.state[State.RELEASED]):
         slot = np.int64(a.released[k].slot)
-        a.nodes[slot].older = a.state[State.FREE]
+        a.records[slot].older = a.state[State.FREE]
         a.state[State.FREE] = slot
     a.state[State.RELEASED] = 0

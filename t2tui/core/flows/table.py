@@ -11,10 +11,10 @@ from t2tui.core.flows.arrays import Arrays, Labels
 from t2tui.core.flows.assign import KEYS, assign
 from t2tui.core.flows.counters import FlowCounter, State
 from t2tui.core.flows.create import FLOW_TIMEOUT
-from t2tui.core.flows.lru import FAR, NO_SLOT, NODE, surely_older, surely_younger
+from t2tui.core.flows.lru import FAR, NO_SLOT, surely_older, surely_younger
 from t2tui.core.flows.pairs import KEY, KEYED_FLOW, rehash
 from t2tui.core.flows.release import flush, reclaim, remove
-from t2tui.core.flows.tcp import TCP_STATE, TCP_TIMEOUTS
+from t2tui.core.flows.tcp import TCP_FIELDS, TCP_TIMEOUTS
 from t2tui.core.flowstat import RMFLOW
 from t2tui.core.layout import FLOW, PACKET_TIMES, RELEASED
 
@@ -61,8 +61,8 @@ class FlowTable:
     """Assigns packets to flows and releases flows in the order of output.
 
     Attributes:
-        records: FLOW per slot (and, behind the slots, the nodes that hold the list together).
-        tcp: TCP_STATE per slot; a single record when the state machine is off.
+        records: FLOW per slot.
+        tcp: the fields of the TCP state machine per slot; empty without it.
         times: PACKET_TIMES per packet, in the order of assignment since the last reclaim(); empty
             without packet times.
         counters: int64, indexed by FlowCounter.
@@ -106,8 +106,9 @@ class FlowTable:
         self.batch_packets = batch_packets
         slots = capacity + batch_packets
         descending = np.array(sorted(set(registered), reverse=True), np.float32)
-        self.records = _aligned_zeros(slots, FLOW)
-        self.tcp = np.zeros(slots if tcp_states else 0, TCP_STATE)
+        memory = _aligned_zeros(slots + 2, FLOW)
+        self.records = memory[:slots]
+        self.tcp = self.records[list(TCP_FIELDS)][: slots if tcp_states else 0]
         self.times = np.zeros(batch_packets if packet_times else 0, PACKET_TIMES)
         self.counters = np.zeros(len(FlowCounter), np.int64)
         self.proto_packets = np.zeros(256, np.int64)
@@ -116,13 +117,12 @@ class FlowTable:
         self._state = np.zeros(len(State), np.int64)
         self._state[State.FREE] = NO_SLOT
         self._state[State.NEXT_DUE] = FAR
+        self._state[State.TCP_STATES] = tcp_states
         self._labels = _label_arrays(labels)
         self._assigned = 0
         self._dns_roles = dns_roles
         self._arrays = Arrays(
-            records=self.records.view(KEYED_FLOW),
-            nodes=np.zeros(slots + 2, NODE),
-            tcp=self.tcp,
+            records=memory.view(KEYED_FLOW),
             times=self.times,
             keys=np.zeros(KEYS, KEY),
             pairs=np.zeros(_table_size(batch_packets), np.int64),
@@ -141,8 +141,9 @@ class FlowTable:
             data=NO_DATA,
         )
         head, tail = slots, slots + 1
-        self._arrays.nodes[head] = (0, NO_SLOT, tail, 0.0, (1 << len(descending)) - 1)
-        self._arrays.nodes[tail] = (0, head, NO_SLOT, 0.0, 0)
+        memory[head]["older"] = tail
+        memory[head]["marks"] = (1 << len(descending)) - 1
+        memory[tail]["newer"] = head
 
     @property
     def status(self) -> int:
@@ -192,7 +193,11 @@ class FlowTable:
         if self._dns_roles:
             self._arrays = self._arrays._replace(data=data)
         assign(packets, row, self._arrays, self._labels, self.capacity)
-        return self._arrays.released[first : int(self._state[State.RELEASED])]
+        return self._released_since(first)
+
+    def _released_since(self, first: int) -> NDArray[np.void]:
+        released: NDArray[np.void] = self._arrays.released[first : int(self._state[State.RELEASED])]
+        return released
 
     def _make_room(self, name: str, entries: int) -> None:
         old: NDArray[np.int64] = getattr(self._arrays, name)
@@ -210,7 +215,7 @@ class FlowTable:
         """
         first = int(self._state[State.RELEASED])
         flush(self._arrays)
-        return self._arrays.released[first : int(self._state[State.RELEASED])]
+        return self._released_since(first)
 
     def mark_removal(self, slots: Sequence[int]) -> None:
         """Mark flows that plugins want to end (bit 41); remove() or the end of the capture ends them."""
@@ -229,7 +234,7 @@ class FlowTable:
         """
         first = int(self._state[State.RELEASED])
         remove(self._arrays, np.array(slots, np.int32))
-        return self._arrays.released[first : int(self._state[State.RELEASED])]
+        return self._released_since(first)
 
     def reclaim(self) -> None:
         """Free the slots of released flows: all plugins and sinks have seen them."""

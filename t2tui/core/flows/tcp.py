@@ -6,23 +6,20 @@ compared in more than 32 bits: nothing acknowledges 0xffffffff.
 
 import numpy as np
 
-from t2tui.core.jit import Integer, Records, inlined
+from t2tui.core.jit import Integer, Record, inlined, routine
 
-TCP_STATE = np.dtype(
-    [
-        ("synSeq", "u4"),
-        ("finSeq", "u4"),
-        ("anomalies", "u1"),  # tcpStatesAFlags
-        ("state", "u1"),
-        ("synSeen", "u1"),
-        ("synAckd", "u1"),
-        ("finSeen", "u1"),
-        ("finAckd", "u1"),
-        ("finScan", "u1"),
-    ],
-    align=True,
+TCP_FIELDS = (
+    "synSeq",
+    "finSeq",
+    "anomalies",  # tcpStatesAFlags
+    "state",
+    "synSeen",
+    "synAckd",
+    "finSeen",
+    "finAckd",
+    "finScan",
 )
-"""State of one direction; one record per slot."""
+"""Fields of FLOW that belong to the state machine."""
 
 TCP = 6
 """IP protocol number."""
@@ -51,189 +48,149 @@ _ROLE = _ACK | _RST | _SYN | _FIN
 
 
 @inlined
-def clear(tcp: Records, slot: Integer) -> None:
+def clear(flow: Record) -> None:
     """Prepare the record of a new flow."""
-    me = tcp[np.uint64(slot)]
-    me.synSeq = 0
-    me.finSeq = 0
-    me.anomalies = 0
-    me.state = NEW
-    me.synSeen = 0
-    me.synAckd = 0
-    me.finSeen = 0
-    me.finAckd = 0
-    me.finScan = 0
+    flow.synSeq = 0
+    flow.finSeq = 0
+    flow.anomalies = 0
+    flow.state = NEW
+    flow.synSeen = 0
+    flow.synAckd = 0
+    flow.finSeen = 0
+    flow.finAckd = 0
+    flow.finScan = 0
 
 
 @inlined
-def enter(
-    nodes: Records,
-    tcp: Records,
-    slot: Integer,
-    state: Integer,
-    timeout: float,
-    anomalies: Integer,
-) -> None:
-    """Set state and time-out of a flow and add anomalies; nothing happens for slot -1."""
-    if slot >= 0:
-        tcp[np.uint64(slot)].state = state
-        tcp[np.uint64(slot)].anomalies |= anomalies
-        nodes[np.uint64(slot)].timeout = timeout
+def enter(flow: Record, state: Integer, timeout: float, anomalies: Integer) -> None:
+    """Set state and time-out of a flow and add anomalies."""
+    flow.state = state
+    flow.timeout = timeout
+    flow.anomalies |= anomalies
 
 
 @inlined
-def reset(nodes: Records, tcp: Records, slot: Integer, other: Integer, anomalies: Integer) -> None:
+def reset(me: Record, it: Record, paired: bool, anomalies: Integer) -> None:
     """Handle a RST from a flow: both directions are reset and get the anomalies."""
-    enter(nodes, tcp, slot, RESET, TIMEOUT_RESET, anomalies | SENT_RESET)
-    enter(nodes, tcp, other, RESET, TIMEOUT_RESET, anomalies)
+    enter(me, RESET, TIMEOUT_RESET, anomalies | SENT_RESET)
+    if paired:
+        enter(it, RESET, TIMEOUT_RESET, anomalies)
 
 
 @inlined
-def establish(nodes: Records, tcp: Records, slot: Integer, other: Integer, anomalies: Integer) -> None:
+def establish(me: Record, it: Record, paired: bool, anomalies: Integer) -> None:
     """Establish both directions and give both the anomalies."""
-    enter(nodes, tcp, slot, ESTABLISHED, TIMEOUT_ESTABLISHED, anomalies)
-    enter(nodes, tcp, other, ESTABLISHED, TIMEOUT_ESTABLISHED, anomalies)
+    enter(me, ESTABLISHED, TIMEOUT_ESTABLISHED, anomalies)
+    if paired:
+        enter(it, ESTABLISHED, TIMEOUT_ESTABLISHED, anomalies)
 
 
 @inlined
-def open_connection(
-    nodes: Records,
-    tcp: Records,
-    slot: Integer,
-    other: Integer,
-    flags: Integer,
-    seq: Integer,
-    ack: Integer,
-) -> None:
+def open_connection(me: Record, it: Record, paired: bool, flags: Integer, seq: Integer, ack: Integer) -> None:
     """Handle a packet of a flow in state NEW: the first matching rule counts."""
-    me = tcp[np.uint64(slot)]
     role = flags & _ROLE
-    acknowledges = other >= 0 and ack == np.int64(tcp[np.uint64(other)].synSeq) + 1
+    acknowledges = paired and ack == np.int64(it.synSeq) + 1
     if flags & _OPENING == _SYN:
         me.synSeen = 1
         me.synSeq = seq
-        nodes[np.uint64(slot)].timeout = TIMEOUT_NEW
+        me.timeout = TIMEOUT_NEW
         if flags & _ACK:
             if acknowledges:
-                tcp[np.uint64(other)].synAckd = 1
+                it.synAckd = 1
             else:
-                establish(nodes, tcp, slot, other, BAD_OPENING)
-    elif other >= 0 and role == _ACK:
+                establish(me, it, paired, BAD_OPENING)
+    elif paired and role == _ACK:
         if not acknowledges:
-            establish(nodes, tcp, slot, other, BAD_OPENING)
+            establish(me, it, paired, BAD_OPENING)
         else:
-            tcp[np.uint64(other)].synAckd = 1
+            it.synAckd = 1
             if me.synAckd:
-                establish(nodes, tcp, slot, other, 0)
-    elif other >= 0 and role == _RST | _ACK:
-        reset(nodes, tcp, slot, other, 0)
+                establish(me, it, paired, 0)
+    elif paired and role == _RST | _ACK:
+        reset(me, it, paired, 0)
     elif flags & _RST:
-        reset(nodes, tcp, slot, other, BAD_OPENING)
-        if other < 0:
+        reset(me, it, paired, BAD_OPENING)
+        if not paired:
             me.anomalies |= SCAN
     elif role == _FIN | _ACK:
         me.finSeen = 1
         me.finSeq = seq
-        enter(nodes, tcp, slot, CLOSING, TIMEOUT_CLOSING, BAD_OPENING)
-        if other >= 0:
-            tcp[np.uint64(other)].anomalies |= BAD_OPENING
-            if tcp[np.uint64(other)].finSeen and ack == np.int64(tcp[np.uint64(other)].finSeq) + 1:
-                tcp[np.uint64(other)].finAckd = 1
+        enter(me, CLOSING, TIMEOUT_CLOSING, BAD_OPENING)
+        if paired:
+            it.anomalies |= BAD_OPENING
+            if it.finSeen and ack == np.int64(it.finSeq) + 1:
+                it.finAckd = 1
         else:
             me.finScan = 1
     elif role == _FIN:
         me.anomalies |= SCAN
     else:
-        establish(nodes, tcp, slot, other, BAD_OPENING)
+        establish(me, it, paired, BAD_OPENING)
 
 
-@inlined
-def advance(
-    nodes: Records,
-    tcp: Records,
-    slot: Integer,
-    other: Integer,
-    flags: Integer,
-    seq: Integer,
-    ack: Integer,
-) -> Integer:
+@routine
+def advance(me: Record, it: Record, paired: bool, flags: Integer, seq: Integer, ack: Integer) -> None:
     """Run the state machine for one packet.
 
     Args:
-        nodes: NODE records; time-outs are changed.
-        tcp: TCP_STATE records.
-        slot: flow of the packet.
-        other: opposite flow, -1 without.
+        me: FLOW record of the packet's flow.
+        it: that of the opposite flow; any without.
+        paired: whether there is an opposite flow.
         flags: TCP flags byte.
         seq: sequence number.
         ack: acknowledgement number.
-
-    Returns:
-        Anomalies of the flow after this packet.
     """
-    me = tcp[np.uint64(slot)]
-    if me.state == ESTABLISHED and flags & _ROLE == _ACK:
-        return np.int64(me.anomalies)  # most packets
     if flags & 0x3F == 0 or flags & 0x3F == _FIN | _PSH | _URG:
         me.anomalies |= SCAN
     state = np.int64(me.state)
+    closes = paired and flags & _ACK and it.finSeen and ack == np.int64(it.finSeq) + 1
     if state == NEW:
-        open_connection(nodes, tcp, slot, other, flags, seq, ack)
-        return np.int64(me.anomalies)
-    closes = (
-        other >= 0
-        and flags & _ACK
-        and tcp[np.uint64(other)].finSeen
-        and ack == np.int64(tcp[np.uint64(other)].finSeq) + 1
-    )
-    if state == ESTABLISHED:
+        open_connection(me, it, paired, flags, seq, ack)
+    elif state == ESTABLISHED:
         if flags & (_SYN | _ACK) != _ACK:
             me.anomalies |= BAD_FLAGS
-            if other >= 0:
-                tcp[np.uint64(other)].anomalies |= BAD_FLAGS
+            if paired:
+                it.anomalies |= BAD_FLAGS
         if flags & _FIN:
             me.finSeen = 1
             me.finSeq = seq
-            enter(nodes, tcp, slot, CLOSING, TIMEOUT_CLOSING, 0)
+            enter(me, CLOSING, TIMEOUT_CLOSING, 0)
             if closes:
-                tcp[np.uint64(other)].finAckd = 1
+                it.finAckd = 1
         if flags & _RST:
-            reset(nodes, tcp, slot, other, BAD_CLOSING)
+            reset(me, it, paired, BAD_CLOSING)
     elif state == CLOSING:
         if flags & _RST:
-            reset(nodes, tcp, slot, other, BAD_CLOSING)
+            reset(me, it, paired, BAD_CLOSING)
         if closes:
-            tcp[np.uint64(other)].finAckd = 1
-        if (
-            other >= 0
-            and me.finSeen
-            and me.finAckd
-            and tcp[np.uint64(other)].finSeen
-            and tcp[np.uint64(other)].finAckd
-        ):
-            enter(nodes, tcp, slot, CLOSED, TIMEOUT_CLOSED, 0)
-            enter(nodes, tcp, other, CLOSED, TIMEOUT_CLOSED, 0)
+            it.finAckd = 1
+        if paired and me.finSeen and me.finAckd and it.finSeen and it.finAckd:
+            enter(me, CLOSED, TIMEOUT_CLOSED, 0)
+            enter(it, CLOSED, TIMEOUT_CLOSED, 0)
     elif state == CLOSED:
         me.anomalies |= AFTER_CLOSE
         if flags & _RST:
-            reset(nodes, tcp, slot, other, BAD_CLOSING)
+            reset(me, it, paired, BAD_CLOSING)
     else:
         me.anomalies |= AFTER_RESET
-    return np.int64(me.anomalies)
 
 
 @inlined
-def conclude(tcp: Records, slot: Integer, other: Integer) -> Integer:
+def changes_nothing(me: Record, flags: Integer) -> bool:
+    """Return whether a packet is one of the many that acknowledge within an open connection."""
+    return bool(me.state == ESTABLISHED and flags & _ROLE == _ACK)
+
+
+@inlined
+def conclude(me: Record, it: Record, paired: bool) -> Integer:
     """Complete the anomalies of a direction at its release; direction A comes first.
 
     Returns:
         The anomalies.
     """
-    me = tcp[np.uint64(slot)]
-    if other < 0:
+    if not paired:
         me.anomalies |= BAD_OPENING | BAD_CLOSING
     else:
-        it = tcp[np.uint64(other)]
         if not (me.synSeen and it.synSeen and me.synAckd and it.synAckd):
             me.anomalies |= BAD_OPENING
         if me.finSeen and it.finSeen and me.finAckd and it.finAckd:
