@@ -16,6 +16,7 @@ _BUILTIN = {
     "tcpFlags": "t2tui.plugins.tcpflags:TcpFlags",
     "tcpStates": "t2tui.plugins.tcpstates:TcpStates",
     "dnsDecode": "t2tui.plugins.dnsdecode:DnsDecode",
+    "regex_pcre": "t2tui.plugins.regex_pcre:RegexPcre",
     "payloadDumper": "t2tui.plugins.payloaddumper:PayloadDumper",
     "tcpWin": "t2tui.plugins.tcpwin:TcpWin",
     "pcapd": "t2tui.plugins.pcapd:Pcapd",
