@@ -100,6 +100,7 @@ def _compile_flows() -> None:
     from t2tui.core.dissect.dissector import Dissector
     from t2tui.core.layout import KIND_IPV4
     from t2tui.core.outputs import Outputs
+    from t2tui.core.settings import load_settings
     from t2tui.plugins import available, load
 
     class NoDissector(Dissector):
@@ -111,13 +112,15 @@ def _compile_flows() -> None:
 
     replaced: Any = engine
     replaced.Dissector = NoDissector
+    flags = {name: plugin.flags for name, plugin in available().items()}
     with tempfile.TemporaryDirectory() as folder:
+        settings = load_settings(flags, assignments=[f"payloadDumper.PLDUMP_FOLDER={folder}/payload"])
         for name, capture in (("a.pcap", PCAP), ("b.pcapng", PCAPNG)):
             path = Path(folder, name)
             path.write_bytes(capture)
             with Outputs(str(path)) as outputs:
                 options = engine.RunOptions(packet_mode=True)
-                engine.Engine(str(path), options, outputs, load(available())).run()
+                engine.Engine(str(path), options, outputs, load(flags, settings)).run()
 
 
 PARTS = {"dissection": _compile_dissection, "flows": _compile_flows}

@@ -247,6 +247,37 @@ def test_the_second_signal_ends_at_once(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["many.pcap"]
 
 
+@pytest.mark.parametrize(("words", "in_file"), [([], False), (["-m"], True)])
+def test_signals_ask_for_monitoring_output(tmp_path: Path, words: list[str], in_file: bool) -> None:
+    command = ("run", "-", "-w", "live", *words)
+    with start(tmp_path, *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(pcap([udp(1000)]))
+        process.stdin.flush()
+        while not process.stdout.readline().startswith(b"Dump start: "):
+            pass
+        process.send_signal(signal.SIGUSR1)
+        if in_file:
+            appear(tmp_path / ".live_monitoring.txt.*")
+        else:
+            while not process.stdout.readline().startswith(b"USR1 A type report: "):
+                pass
+        process.stdin.close()
+        process.stdout.read()
+        assert process.wait(DEADLINE) == 0
+    if in_file:
+        text = (tmp_path / "live_monitoring.txt").read_text()
+        assert "USR1 A type report: " in text
+        assert "Number of processed packets: 1\n" in text
+    assert (tmp_path / "live_monitoring.txt").exists() == in_file
+
+
+def test_without_signals_there_is_no_monitoring_file(t2tui: Program, capture: Path, tmp_path: Path) -> None:
+    assert t2tui("run", capture, "-m").returncode == 0
+    assert not list(tmp_path.glob("*monitoring*"))
+
+
 def test_captures_after_the_interrupted_one_are_not_begun(tmp_path: Path, capture: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with start(tmp_path, "run", "pipe", "three.pcap", stdout=subprocess.PIPE) as process:

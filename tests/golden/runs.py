@@ -19,6 +19,7 @@ from tests.golden.comparison import (
     error_lines,
     first_different_line,
     first_different_value,
+    payload_lines,
     report_lines,
 )
 
@@ -27,6 +28,9 @@ GOLDEN = Path(os.environ.get("T2TUI_GOLDEN") or HERE.parents[2] / "shared" / "go
 
 GROUPS = 20
 """Tests per configuration and place; each runs many captures, so that compiling is paid once per process."""
+
+PAYLOAD = "payloadDumper"
+"""The plugin whose files are compared, too."""
 
 needs_golden = pytest.mark.skipif(
     not GOLDEN.is_dir(), reason=f"no real captures at {GOLDEN} (T2TUI_GOLDEN names another place)"
@@ -64,6 +68,8 @@ def analyse(capture: Path, configuration: Configuration, folder: Path) -> tuple[
     with Outputs(str(prefix)) as outputs:
         options = RunOptions(packet_mode=configuration.packet_mode, report=lines.append, revision="20261120")
         assignments = [f"{flag}={value}" for flag, value in configuration.settings.items()]
+        if PAYLOAD in configuration.plugins:
+            assignments.append(f"{PAYLOAD}.PLDUMP_FOLDER={folder}/payload")
         flags = {name: find(name).flags for name in configuration.plugins}
         plugins = load(configuration.plugins, load_settings(flags, None, assignments, {}))
         engine = Engine(str(capture), options, outputs, plugins)
@@ -102,6 +108,11 @@ def differences(name: str, place: Path, configuration: Configuration, folder: Pa
             difference = first_different_value(files.get(kind, b""), path.read_bytes())
         if difference:
             found.append(f"{kind} {name}: {difference}")
+    if PAYLOAD in configuration.plugins:
+        listed = (expected / "payloads.tsv").read_text().splitlines()
+        difference = first_different_line(payload_lines(folder / "payload"), sorted(listed))
+        if difference:
+            found.append(f"payload {name}: {difference}")
     return found
 
 

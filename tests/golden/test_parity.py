@@ -20,7 +20,9 @@ from tests.golden.runs import (
 
 ODD = HERE / "odd.tar.xz"
 
-FULL = Configuration("full", ("basicFlow", "basicStats", "tcpStates", "txtSink"), packet_mode=True)
+FULL = Configuration(
+    "full", ("basicFlow", "basicStats", "tcpStates", "payloadDumper", "txtSink"), packet_mode=True
+)
 MINIMAL = Configuration("minimal", ("basicFlow", "txtSink"), packet_mode=False)
 
 pytestmark = pytest.mark.golden
