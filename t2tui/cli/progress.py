@@ -1,8 +1,9 @@
 """One line on standard error that tells how far a run is."""
 
 import shutil
-from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
+
+from t2tui.cli.terminal import put
 
 if TYPE_CHECKING:
     from t2tui.core.engine import Snapshot
@@ -74,16 +75,11 @@ class Line:
 
     def show(self, text: str) -> None:
         """Replace the line."""
-        self._write(f"\r{text}\x1b[K")
-        self._shown = True
+        self._shown = True  # before it is: a signal handler that clears may come in between
+        put(self._stream, f"\r{text}\x1b[K")
 
     def clear(self) -> None:
         """Remove the line; what is printed next starts in its place."""
         if self._shown:
-            self._write("\r\x1b[K")
             self._shown = False
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError):  # a terminal that was closed: the run goes on without it
-            self._stream.write(text)
-            self._stream.flush()
+            put(self._stream, "\r\x1b[K")

@@ -53,9 +53,21 @@ def say(mark: str, text: str) -> None:
         text: one line; what went wrong, where, and what to do. Control characters are escaped.
     """
     line = f"[{mark}] {printable(text)}"
-    with suppress(OSError):  # nobody is left to read it; the exit code still tells
-        sys.stderr.write((coloured(line) if has_colour(sys.stderr) else line) + "\n")
-        sys.stderr.flush()
+    put(sys.stderr, f"{coloured(line) if has_colour(sys.stderr) else line}\n")
+
+
+def put(stream: TextIO, text: str) -> None:
+    """Write at once, past Python's buffer, whose writes a signal handler must not interrupt with its own.
+
+    A stream that nobody reads any more is no error: the exit code still tells.
+    """
+    with suppress(OSError):
+        try:
+            descriptor = stream.fileno()
+        except OSError:  # not a file
+            stream.write(text)
+        else:
+            os.write(descriptor, text.encode("utf-8", "backslashreplace"))
 
 
 def abandon(stream: BinaryIO) -> None:
