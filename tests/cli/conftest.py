@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import dpkt
@@ -95,6 +96,9 @@ class Terminal:
         """End the program."""
         self.process.kill()
         self.process.wait()
+        if self.process.stdin is not None:
+            with suppress(OSError):
+                self.process.stdin.close()
         os.close(self._terminal)
 
     def _read(self, seconds: float) -> bool:
