@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RESULTS := results
-SAMPLE ?= sample_data/sample.pcap
+SAMPLE ?= sample_data/exercise.pcap.gz
 
 .PHONY: run test bench clean
 
