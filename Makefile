@@ -17,6 +17,7 @@ test: $(VENV)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m t2tui.cli.kernels
 	$(BIN)/pytest -n 2 --dist worksteal
 
 bench: $(VENV)/installed
@@ -24,7 +25,7 @@ bench: $(VENV)/installed
 
 clean:
 	rm -rf $(VENV) $(RESULTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
-	find t2tui tests benchmarks sample_data -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -73,3 +73,8 @@ class SplitType(click.ParamType):  # type: ignore[type-arg]
         if size < 1:
             self.fail(f"the size in '{value}' must be at least 1", param, ctx)
         return match["prefix"], size, bool(match["flows"]), int(match["start"] or 0)
+
+
+def names(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    """Take apart the value of an option that is a list of names."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())

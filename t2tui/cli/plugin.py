@@ -1,22 +1,10 @@
 """``t2tui plugin``: which plugins there are, and what one of them writes."""
 
-from collections.abc import Iterable, Sequence
-
 import click
 
 from t2tui.cli.exits import USAGE, Failure
 from t2tui.cli.options import CONTEXT, common_options
-
-
-def table(rows: Iterable[Sequence[str]], indent: str = "") -> str:
-    """Return rows as lines with aligned columns; the last column is not padded."""
-    cells = [tuple(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)][:-1]
-    lines = []
-    for row in cells:
-        padded = [f"{cell:{width}}" for cell, width in zip(row, widths, strict=False)]
-        lines.append(indent + "  ".join([*padded, row[-1]]).rstrip())
-    return "\n".join(lines)
+from t2tui.cli.table import aligned
 
 
 @click.group("plugin", context_settings=CONTEXT)
@@ -35,7 +23,7 @@ def list_plugins() -> None:
     for name, plugin in plugins.available().items():
         default = "yes" if name in plugins.STANDARD else "no"
         rows.append((f"{plugin.number:03}", name, plugin.version, default, plugin.summary))
-    click.echo(table(rows))
+    click.echo(aligned(rows))
 
 
 @command.command("info", context_settings=CONTEXT)
@@ -54,18 +42,19 @@ def info(name: str) -> None:
     click.echo(f"{plugin.name} {plugin.version}: {plugin.summary}")
     if plugin.requires:
         click.echo(f"Needs: {', '.join(plugin.requires)}")
-    if plugin.flags:
-        click.echo("\nFlags (set with -D PLUGIN.FLAG=VALUE or in t2tui.toml):")
-        click.echo(table(((flag.name, format_value(flag.default), flag.help) for flag in plugin.flags), "  "))
-    tables = []
+    sections: list[tuple[str, list[tuple[str, ...]]]] = []
+    flags = [(flag.name, format_value(flag.default), flag.help) for flag in plugin.flags]
+    sections.append(("Flags (set with -D PLUGIN.FLAG=VALUE or in t2tui.toml)", list(flags)))
+    bit_columns = []
     for file in ("flows", "packets"):
-        written = columns.plugin_columns(name, file)
-        if written:
-            click.echo(f"\nColumns of the {file.removesuffix('s')} file:")
-            click.echo(table(((c.name, c.type, c.unit, c.header or c.description) for c in written), "  "))
-        tables += [column.bits for column in written if column.bits]
-    for bit_table in dict.fromkeys(tables):
-        click.echo(f"\nBits of {bit_table}:")
-        described = bits.table(bit_table)
-        rows = [(described.format(bit.mask), bit.name, bit.description) for bit in described.bits if bit.name]
-        click.echo(table(rows, "  "))
+        written = columns.plugin_columns(plugin.name, file)
+        described = [(c.name, c.type, c.unit, c.header or c.description) for c in written]
+        sections.append((f"Columns of the {file.removesuffix('s')} file", list(described)))
+        bit_columns += [column.bits for column in written if column.bits]
+    for column in dict.fromkeys(bit_columns):
+        known = bits.table(column)
+        named = [(known.format(bit.mask), bit.name, bit.description) for bit in known.bits if bit.name]
+        sections.append((f"Bits of {column}", list(named)))
+    for title, rows in sections:
+        if rows:
+            click.echo(f"\n{title}:\n{aligned(rows, indent='  ')}")

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from t2tui.cli.options import CONTEXT, SplitType, common_options
+from t2tui.cli.options import CONTEXT, SplitType, common_options, names
 
 EXAMPLES = """\b
 Examples:
@@ -34,10 +34,6 @@ def _filter(ctx: click.Context, parameter: click.Parameter, path: str | None) ->
     except (OSError, UnicodeDecodeError) as wrong:
         raise click.BadParameter(f"cannot read '{path}': {wrong}") from None
     return "\n".join(line.partition("#")[0] for line in lines).rstrip()
-
-
-def _words(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
 @click.command("run", context_settings=CONTEXT, epilog=EXAMPLES, no_args_is_help=True)
@@ -78,7 +74,7 @@ def _words(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[
     "-p",
     "plugins",
     metavar="NAME,NAME",
-    callback=_words,
+    callback=names,
     default="",
     help="Plugins [default: those that 't2tui plugin list' names].",
 )

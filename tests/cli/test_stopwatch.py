@@ -2,7 +2,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from stages import REST, Stopwatch, best, table
+
+from t2tui.cli.stopwatch import REST, Stopwatch, best, table
 
 
 class Clock(threading.local):
