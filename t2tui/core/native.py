@@ -74,7 +74,7 @@ def parts_of(argument: Any) -> Iterator[Any]:
         yield None
         yield argument.size
         yield argument.itemsize
-        yield ctypes.c_void_p(argument.__array_interface__["data"][0])
+        yield ctypes.c_void_p(argument.ctypes.data)  # __array_interface__ describes every field first
         yield from argument.shape
         yield from argument.strides
     elif kind is int or kind is bool:
