@@ -1,9 +1,12 @@
 """Fixtures that all tests share."""
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -49,3 +52,71 @@ def t2tui(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, **settings)  # type: ignore[call-overload,no-any-return]
 
     return run
+
+
+PATIENCE = 300
+"""Seconds until a test gives up: the first run of a program compiles kernels."""
+
+
+class Listener:
+    """A server for one program: takes one TCP connection, or datagrams, and keeps what arrives.
+
+    Attributes:
+        port: where it listens, on 127.0.0.1.
+    """
+
+    def __init__(self, kind: socket.SocketKind) -> None:
+        self._socket = socket.socket(socket.AF_INET, kind)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.settimeout(PATIENCE)
+        self.port: int = self._socket.getsockname()[1]
+        self._parts: list[bytes] = []
+        self._has_come = False
+        self._thread: threading.Thread | None = None
+        if kind == socket.SOCK_STREAM:
+            self._socket.listen()
+            self._thread = threading.Thread(target=self._take)
+            self._thread.start()
+
+    def _take(self) -> None:
+        try:
+            stream, _ = self._socket.accept()
+        except OSError:  # nobody came before the test ended
+            return
+        with stream:
+            self._has_come = True
+            while part := stream.recv(4096):
+                self._parts.append(part)
+
+    def received(self) -> bytes:
+        """All bytes of the connection, when the other side has closed it."""
+        assert self._thread is not None
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive(), "the connection was not closed"
+        assert self._has_come, "nobody connected"
+        return b"".join(self._parts)
+
+    def datagrams(self, count: int) -> list[bytes]:
+        """The next datagrams; fails if they do not come."""
+        return [self._socket.recv(65536) for _ in range(count)]
+
+    def close(self) -> None:
+        if self._thread is not None:
+            with contextlib.suppress(OSError):  # not listening any more
+                self._socket.shutdown(socket.SHUT_RDWR)
+            self._thread.join(PATIENCE)
+        self._socket.close()
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[[socket.SocketKind], Listener]]:
+    """Open servers: ``listen(socket.SOCK_STREAM)``."""
+    opened: list[Listener] = []
+
+    def make(kind: socket.SocketKind) -> Listener:
+        opened.append(Listener(kind))
+        return opened[-1]
+
+    yield make
+    for listener in opened:
+        listener.close()

@@ -93,6 +93,10 @@ def _compile_dissection() -> None:
     Dissector(1).dissect(PacketBatch(), 0)
 
 
+TEXT_SINK = 901
+"""Number of txtSink. The sinks behind it have no kernels of their own, and want a server or a library."""
+
+
 def _compile_flows() -> None:
     """Run all plugins over a packet that is not dissected."""
     from t2tui.core import engine
@@ -112,7 +116,8 @@ def _compile_flows() -> None:
 
     replaced: Any = engine
     replaced.Dissector = NoDissector
-    flags = {name: plugin.flags for name, plugin in available().items()}
+    wanted = (plugin for plugin in available().values() if plugin.number <= TEXT_SINK)
+    flags = {plugin.name: plugin.flags for plugin in wanted}
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(flags, assignments=[f"payloadDumper.PLDUMP_FOLDER={folder}/payload"])
         for name, capture in (("a.pcap", PCAP), ("b.pcapng", PCAPNG)):

@@ -444,12 +444,11 @@ class Engine:
 
     def _assign(self, batch: PacketBatch, first: int, behind: int) -> None:
         """Find the flows of packets, call the plugins."""
-        run = self.run_state
+        run, packets = self.run_state, batch.packets[first:behind]
         if run.removals:
             removed = self._flows.remove(run.removals)
             run.removals.clear()
-            self._release(removed)
-        packets = batch.packets[first:behind]
+            self._release(removed, packets["sec"])
         run.row = first
         released = self._flows.assign(packets, first, batch.data)
         if not self._autopilot_told and self._flows.autopilot_packet:
@@ -461,7 +460,7 @@ class Engine:
             run.removals[:] = dict.fromkeys(run.removals)
             self._flows.mark_removal(run.removals)
             self._forced += len(run.removals)
-        self._release(released)
+        self._release(released, packets["sec"])
 
     def _tell_autopilot(self, packets: NDArray[Any]) -> None:
         """Give the advice of the moment at which the flow table was full."""
@@ -472,10 +471,16 @@ class Engine:
         for line in report.autopilot_lines(totals):
             self._options.report(line)
 
-    def _release(self, released: NDArray[Any]) -> None:
-        """Let plugins and sinks see flows that ended."""
+    def _release(self, released: NDArray[Any], seconds: NDArray[np.int64]) -> None:
+        """Let plugins and sinks see flows that ended.
+
+        Args:
+            released: RELEASED entries.
+            seconds: times that their ``packet`` counts in.
+        """
         if len(released) == 0:
             return
+        self.run_state.ended = seconds[released["packet"]]
         slots = np.ascontiguousarray(released["slot"])
         alarms = self.run_state.alarms
         alarms.begin(len(slots))
@@ -515,7 +520,7 @@ class Engine:
         emit = self._options.report
         for line in report.stop_lines(self._totals(), time.monotonic_ns() - self._clock):
             emit(line)
-        self._release(self._flows.flush())
+        self._release(self._flows.flush(), np.array(self._last_time[:1]))
         unloaded = time.monotonic_ns() - self._clock
         totals = self._current_totals()
         lines = [report.plugin_line(p.name, text) for p in self._plugins for text in p.report()]

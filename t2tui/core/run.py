@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.alarms import Alarms
@@ -58,6 +59,8 @@ class Run:
         bytes: captured bytes of all packets.
         flow_bytes: captured bytes of the packets that belong to a flow (A and B).
         flow_count: flows created so far (A and B).
+        ended: int64, whole seconds of capture time at which each of the flows that ``on_released`` gets
+            ended: that of the packet before which it ended, at the end that of the last packet.
         removals: flows that end before the next packet (force mode).
         columns_changed: how often a plugin has put other arrays in the place of those that its fields read;
             who keeps fields asks for them again when it has changed.
@@ -89,6 +92,7 @@ class Run:
     bytes: int = 0
     flow_bytes: int = 0
     flow_count: int = 0
+    ended: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     removals: list[int] = field(default_factory=list)
     columns_changed: int = 0
 

@@ -1,7 +1,7 @@
 """tcpWin: TCP windows below a threshold, with alarms and a table of the hosts concerned (docs/tcpwin.md)."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +138,7 @@ class TcpWin(Plugin):
     Attributes:
         records: RECORD per slot.
         hosts: summary by IPv4 address, in the order in which they were first met.
+        changes: what the flows that ended last changed in ``hosts``: place in the slots, address, new entry.
     """
 
     name = "tcpWin"
@@ -163,6 +164,7 @@ class TcpWin(Plugin):
         super().start(run)
         self.records = np.zeros(run.slots, RECORD)
         self.hosts: dict[int, Host] = {}
+        self.changes: list[tuple[int, int, Host]] = []
         self._lines = np.zeros(run.batch_packets, PACKET_RECORD)
         self._requests = np.zeros(run.batch_packets, np.int32)
         self._status = 0
@@ -189,6 +191,7 @@ class TcpWin(Plugin):
 
     def on_released(self, slots: NDArray[Any]) -> None:
         """Compute ratios, report alarms, keep the summary."""
+        self.changes.clear()
         mine = self.records[slots]
         counts = mine["below"].astype(np.int64)
         packets = mine["packets"].astype(np.float32)
@@ -204,9 +207,9 @@ class TcpWin(Plugin):
         self._alarms += int(counts.sum())
         self._alarm_flows += len(concerned)
         self.run.report_alarms(concerned, counts[concerned])
-        for slot in slots[concerned]:
-            self._keep_worst(int(slot))
-            self._keep_host(int(slot))
+        for place in concerned:
+            self._keep_worst(int(slots[place]))
+            self._keep_host(int(slots[place]), int(place))
 
     def _keep_worst(self, slot: int) -> None:
         """Remember the source of the flow with the most packets below the threshold."""
@@ -220,18 +223,17 @@ class TcpWin(Plugin):
             code, text = labels.codes[row].decode(), labels.texts[row].decode("utf-8", "replace")
             self._worst = (count, str(address), code, text)
 
-    def _keep_host(self, slot: int) -> None:
+    def _keep_host(self, slot: int, place: int) -> None:
         """Enter an IPv4 flow into the summary; it replaces one of the same host with a smaller share."""
         flow, mine, s = self.run.flows.records[slot], self.records[slot], self.settings
         if flow["kind"] != KIND_IPV4 or mine["packets"] < s.TCPWIN_MINPKTS:
             return
         source, entry = int(flow["srcLo"]), Host(int(mine["packets"]), float(mine["ratio"]))
         known = self.hosts.get(source)
-        if known is None:
-            if len(self.hosts) < s.TCPWIN_MAXWSCNT:
-                self.hosts[source] = entry
-        elif entry.ratio > known.ratio:
+        has_room = len(self.hosts) < s.TCPWIN_MAXWSCNT
+        if has_room if known is None else entry.ratio > known.ratio:
             self.hosts[source] = entry
+            self.changes.append((place, source, entry))
 
     def flow_fields(self) -> "Columns":
         """Return the columns of the flow file."""
@@ -272,13 +274,14 @@ class TcpWin(Plugin):
             _, address, code, text = self._worst
             yield f"IP: {address}, country: {code}, org: {text}"
 
-    def summary_lines(self) -> Iterator[str]:
-        """Yield the lines of the summary file, which a sink may send, too."""
-        yield "# IP\tpktTcpCnt\twinRelThCnt"
-        for source, host in self.hosts.items():
-            yield f"{ipaddress.IPv4Address(source)}\t{host.packets}\t{host.ratio:f}"
-
     def finish(self) -> None:
         """Write the summary file."""
-        self._file.write("".join(f"{line}\n" for line in self.summary_lines()).encode())
+        self._file.write("".join(f"{line}\n" for line in summary_lines(self.hosts)).encode())
         self._file.close()
+
+
+def summary_lines(hosts: Mapping[int, Host]) -> Iterator[str]:
+    """Yield the lines of a summary; the file has them, and tcpWinSink sends them."""
+    yield "# IP\tpktTcpCnt\twinRelThCnt"
+    for source, host in hosts.items():
+        yield f"{ipaddress.IPv4Address(source)}\t{host.packets}\t{host.ratio:f}"
