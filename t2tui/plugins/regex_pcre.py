@@ -1,13 +1,14 @@
 """regex_pcre: regular expressions searched in packets, with alarms (docs/regex_pcre.md)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.columns import Column, File
+from t2tui.core.columns import File, plugin_columns
 from t2tui.core.figures import amount, percent
 from t2tui.core.flowstat import FL_ALARM
 from t2tui.core.layout import KIND_LAYER2
@@ -24,21 +25,17 @@ if TYPE_CHECKING:
 NEVER = 2**63 - 1
 """Number of a packet that never comes."""
 
-PARTS = (("id", "u2", "U16"), ("class", "u1", "U8"), ("severity", "u1", "U8"))
-"""What is printed of each match: name, dtype, type of the column."""
-EXPERT_PARTS = (("packet", "u8", "U64"), ("position", "u2", "U16"))
-TIME_PARTS = (("sec", "i8", "U64.U32"), ("frac", "i8", ""))
+PARTS = (("id", "u2"), ("class", "u1"), ("severity", "u1"))
+"""What is printed of each match."""
+EXPERT_PARTS = (("packet", "u8"), ("position", "u2"))
+TIME_PARTS = (("sec", "i8"), ("frac", "i8"))
 
 
 def _record(capacity: int, is_expert: bool, with_time: bool) -> "np.dtype[np.void]":
     """Return a record of matches that are printed; ``stored`` counts the others, too."""
     parts = PARTS + (EXPERT_PARTS if is_expert else ()) + (TIME_PARTS if is_expert and with_time else ())
-    lists = [(name, dtype, (capacity,)) for name, dtype, _ in parts]
+    lists = [(name, dtype, (capacity,)) for name, dtype in parts]
     return np.dtype([("stored", "u1"), ("count", "u1"), *lists], align=True)
-
-
-def _column(name: str, type_: str, header: str, file: File) -> Column:
-    return Column(name, type_, header, "", header, plugin="regex_pcre", order=603, file=file)
 
 
 class RegexPcre(Plugin):
@@ -191,19 +188,19 @@ class RegexPcre(Plugin):
         def part(name: str, **more: Any) -> Field:
             return Field(Code.UINT, records[name], by=by, **more)  # type: ignore[arg-type]
 
-        name, type_ = "rgxRID_cType_sev", "U16_U8_U8"
+        count, matches = plugin_columns(self.name, file)
         rest = [part("class"), part("severity")]
         if self.settings.EXPERTMODE:
-            name, type_ = f"{name}_pktN_bPos", f"{type_}_U64_U16"
+            matches = replace(
+                matches, name=f"{matches.name}_pktN_bPos", type=f"{matches.type.removesuffix(':R')}_U64_U16:R"
+            )
             rest += [part("packet"), part("position")]
             if self.settings.PKTTIME:
-                name, type_ = f"{name}_time", f"{type_}_U64.U32"
+                type_ = f"{matches.type.removesuffix(':R')}_U64.U32:R"
+                matches = replace(matches, name=f"{matches.name}_time", type=type_)
                 rest.append(Field(Code.TIME, records["sec"], by=by, second=records["frac"]))  # type: ignore[arg-type]
-        matches = part("id", count=records["count"], rest=tuple(rest))
-        return [
-            (_column("rgxCnt", "U16", "Regex count", file), part("count")),
-            (_column(name, f"{type_}:R", "Regex ID, class and severity", file), matches),
-        ]
+        listed = part("id", count=records["count"], rest=tuple(rest))
+        return [(count, part("count")), (matches, listed)]
 
     def flow_fields(self) -> "Columns":
         """Return number and list of the matches that are alarms."""

@@ -537,7 +537,7 @@ class _Translation:
         for letters, value in ((match["on"], True), (match["off"] or "", False)):
             for letter in letters:
                 if letter not in LETTERS:
-                    self._refuse(f"option {letter!r}", begin)
+                    self._refuse(f"({match.group()}", begin)
                 changes[LETTERS[letter]] = value
         changed = replace(self._options, **changes)
         if match["end"] == ")":
