@@ -10,7 +10,7 @@ from t2tui.core.alteration import Alterations
 from t2tui.core.figures import share
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.indexfile import read_indices
-from t2tui.core.jit import kernel
+from t2tui.core.jit import inlined, kernel
 from t2tui.core.linktypes import LINK_TYPES
 from t2tui.core.report import inf, plugin_line, wrn
 from t2tui.core.savefile import (
@@ -47,7 +47,7 @@ RULES = np.dtype(
 NO_END = 2**64 - 1
 
 
-@kernel
+@inlined
 def _is_listed(indices, index):  # type: ignore[no-untyped-def]
     """Whether a sorted array has a number."""
     low = 0
