@@ -154,7 +154,7 @@ class DnsDecode(Plugin):
         if run.row == 0:
             self._totals[TEXT_USED] = 0
         self._totals[REQUESTS] = 0
-        captured = int(packets["snapL7Len"].max())
+        captured = int(packets["snapL7Len"].max(initial=0))
         units = self._units_per_packet(captured)
         text = TEXT_OF_ADDRESS * ((captured + HEADER + 4) // SHORTEST_RECORD + 1) if run.packet_mode else 0
         begin = 0
