@@ -15,7 +15,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,25 @@ class UnsupportedTypeError(TypeError):
     """An argument is of a type that only numba's own dispatch can pass."""
 
 
+class Bundle:
+    """Named tuple of arrays that stay where they are: what a call needs of them is worked out once.
+
+    A class of this kind inherits from Bundle and from a NamedTuple.
+    """
+
+    @cached_property
+    def kind(self) -> Any:
+        """What kind_of() says."""
+        fields: Any = self
+        return (type(self).__name__, *map(kind_of, fields))
+
+    @cached_property
+    def words(self) -> list[Any]:
+        """What parts_of() yields."""
+        fields: Any = self
+        return [word for argument in fields for word in parts_of(argument)]
+
+
 def kind_of(argument: Any) -> Any:
     """Return what the compiled code depends on: the type of an argument, hashable."""
     kind = type(argument)
@@ -61,6 +80,8 @@ def kind_of(argument: Any) -> Any:
         return (np.void, argument.dtype)
     if isinstance(argument, np.generic):
         return (np.generic, argument.dtype)
+    if isinstance(argument, Bundle):
+        return argument.kind
     if isinstance(argument, tuple):
         return (kind.__name__, *map(kind_of, argument))
     raise UnsupportedTypeError(f"{kind.__name__} cannot be passed to compiled code")
@@ -85,6 +106,8 @@ def parts_of(argument: Any) -> Iterator[Any]:
         yield ctypes.c_void_p(argument.__array_interface__["data"][0])
     elif isinstance(argument, np.generic):
         yield _SCALARS[argument.dtype.str[1:]](argument.item())
+    elif isinstance(argument, Bundle):
+        yield from argument.words
     else:
         for part in argument:
             yield from parts_of(part)

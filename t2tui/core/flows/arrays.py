@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.jit import Records
+from t2tui.core.native import Bundle
 
 
-class Arrays(NamedTuple):
-    """The arrays of a flow table; kernels get them as one argument."""
-
+class _Arrays(NamedTuple):
     records: Records  # pairs.KEYED_FLOW per slot, then head and tail of the list (lru.py)
     times: Records  # PACKET_TIMES per packet; empty without packet times
     keys: Records  # pairs.KEY of the next packets, a ring
@@ -30,11 +29,17 @@ class Arrays(NamedTuple):
     data: NDArray[np.uint8]  # bytes of the batch where messages decide about roles (dns.py), else empty
 
 
-class Labels(NamedTuple):
-    """Sorted starts of address ranges and their rows in the label table."""
+class Arrays(Bundle, _Arrays):
+    """The arrays of a flow table; kernels get them as one argument."""
 
+
+class _Labels(NamedTuple):
     v4_start: NDArray[np.uint32]
     v4_row: NDArray[np.uint32]
     v6_start_hi: NDArray[np.uint64]
     v6_start_lo: NDArray[np.uint64]
     v6_row: NDArray[np.uint32]
+
+
+class Labels(Bundle, _Labels):
+    """Sorted starts of address ranges and their rows in the label table."""

@@ -239,4 +239,5 @@ class FlowTable:
     def reclaim(self) -> None:
         """Free the slots of released flows: all plugins and sinks have seen them."""
         self._assigned = 0
-        reclaim(self._arrays)
+        if self._state[State.RELEASED]:
+            reclaim(self._arrays)
