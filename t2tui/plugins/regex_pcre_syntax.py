@@ -77,7 +77,7 @@ class PatternError(ValueError):
 
     Attributes:
         reason: what is wrong.
-        position: where, bytes from the begin of the pattern.
+        position: where, bytes from the begin of the pattern; 0 for what concerns it as a whole.
     """
 
     def __init__(self, reason: str, position: int) -> None:
@@ -168,7 +168,7 @@ class _Translation:
     def __init__(self, pattern: str, mode: int) -> None:
         self._pattern = pattern
         self._mode = mode
-        self._at = 0
+        self._at = self._begin = 0
         self._out: list[str] = []
         self._places: list[tuple[int, int]] = []  # (position in the translation, in the pattern)
         self._size = 0
@@ -212,7 +212,7 @@ class _Translation:
         self._fail(f"{what} is not supported", position)
 
     def _put(self, text: str, can_repeat: bool = True) -> None:
-        self._places.append((self._size, self._at))
+        self._places.append((self._size, self._begin))
         self._out.append(text)
         self._size += len(text)
         self._can_repeat = can_repeat
@@ -255,7 +255,7 @@ class _Translation:
     # ------------------------------------------------------------------ the grammar
 
     def _step(self) -> None:
-        begin = self._at
+        begin = self._begin = self._at
         character = self._next()
         options = self._options
         if options.extended and (ord(character) in SPACE or character == "#"):
