@@ -141,6 +141,12 @@ def test_checksums_are_right_in_whole_ipv4_headers(frames: list[Frame], words: i
             assert after == frame.content
 
 
+def test_a_checksum_that_carries_twice() -> None:
+    header = bytes.fromhex("4500 ffff bb00") + bytes(14)  # the words make 0x1ffff, then 0x10000, then 1
+    frame = Frame(header, KIND_IPV4, 0, 0, 0, -1)
+    assert alter([frame], Alterations(checksum=True)) == [header[:10] + b"\xff\xfe" + header[12:]]
+
+
 @given(st.integers(1, 40))
 def test_random_numbers_are_below_their_bound_and_all_occur(bound: int) -> None:
     numbers = np.arange(1, 5001, dtype=np.uint64)
