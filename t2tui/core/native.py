@@ -13,6 +13,7 @@ import os
 import platform
 import struct
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache, cached_property
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 Key = tuple[Any, ...]
 """Types of the arguments of a call."""
@@ -91,13 +93,8 @@ def parts_of(argument: Any) -> Iterator[Any]:
     """Yield the machine words of an argument, as numba's calling convention passes them."""
     kind = type(argument)
     if kind is np.ndarray:
-        yield None  # who owns the memory: nobody counts references
-        yield None
-        yield argument.size
-        yield argument.itemsize
-        yield ctypes.c_void_p(argument.ctypes.data)  # __array_interface__ describes every field first
-        yield from argument.shape
-        yield from argument.strides
+        known = _known_words.get(id(argument))
+        yield from known[1] if known is not None and known[0]() is argument else _words_of(argument)
     elif kind is int or kind is bool:
         yield argument
     elif kind is float:
@@ -111,6 +108,26 @@ def parts_of(argument: Any) -> Iterator[Any]:
     else:
         for part in argument:
             yield from parts_of(part)
+
+
+_known_words: dict[int, tuple[Any, list[Any]]] = {}
+"""Machine words of the arrays that kernels were called with, by identity, as long as they live."""
+
+
+def _words_of(array: NDArray[Any]) -> list[Any]:
+    """Work out the machine words of an array, and remember them: most come again with the next batch."""
+    number = id(array)
+    words = [
+        None,  # who owns the memory: nobody counts references
+        None,
+        array.size,
+        array.itemsize,
+        ctypes.c_void_p(array.ctypes.data),  # __array_interface__ describes every field first
+        *array.shape,
+        *array.strides,
+    ]
+    _known_words[number] = (weakref.ref(array, lambda _: _known_words.pop(number, None)), words)
+    return words
 
 
 def types_of(argument: Any) -> Iterator[Any]:
