@@ -62,9 +62,10 @@ class Run:
         edges = sorted({0, len(packets), *(c % (len(packets) + 1) for c in cuts)})
         for n, (start, end) in enumerate(pairwise(edges)):
             part = records[start:end]
-            self.keep(self.table.assign(part), start)
+            row = start if end <= self.table.batch_packets else 0
+            self.keep(self.table.assign(part, row), start)
             for i, r in enumerate(part):
-                self.keep_line(r, i)
+                self.keep_line(r, row + i)
             if n % reclaim_every == 0:
                 self.table.reclaim()
         self.keep(self.table.flush(), 0)
@@ -153,6 +154,12 @@ SECOND = 10**9
 SHORT = [0, 1, 1000, SECOND // 100, SECOND // 20]
 LONG = [SECOND // 10, SECOND // 10 + 1, 2 * SECOND, 5 * SECOND, 10 * SECOND, 60 * SECOND, 119 * SECOND]
 LONG += [120 * SECOND, 182 * SECOND, 430 * SECOND, 610 * SECOND]
+LONG += [
+    10 * SECOND - 400,
+    120 * SECOND - 3_000,
+    182 * SECOND - 5_000,
+    610 * SECOND - 30_000,
+]  # about half a unit
 BACK = [-1, -SECOND // 10, -SECOND, -15 * SECOND, -200 * SECOND]
 FLAGS = [SYN, SYN | ACK, ACK, ACK, ACK, FIN | ACK, FIN | ACK, RST, RST | ACK, FIN]
 FLAGS += [0, 0x29, SYN | FIN, 0xFF, FIN | RST | ACK]
