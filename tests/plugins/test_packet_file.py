@@ -23,20 +23,18 @@ def batch() -> PacketBatch:
 def test_one_line_per_packet_with_flow_in_parts(make_run: Callable[..., Run], batch: PacketBatch) -> None:
     run = make_run(*load(STANDARD))
     payloads = [b"a\tb", b"", b"\\\x00\x80", b'"', b"x" * 50]
-    batch.count = 5
     packets = batch.packets
     packets["flow"][:6] = [2, -1, 0, 2, 1, 3]
     packets["flowInd"][:6] = [20, 0, 10, 20, 15, 30]
     for i, payload in enumerate(payloads):
         packets["base"][i], packets["l7"][i], packets["snapL7Len"][i] = i * 100, 14, len(payload)
         batch.data[i * 100 + 14 : i * 100 + 14 + len(payload)] = np.frombuffer(payload, np.uint8)
-    lines = PacketLines(run, batch)
-    lines.write(0, 2)
+    lines = PacketLines(run)
+    lines.write(batch, 0, 2)
     run.descriptions.set(b"raw")
-    lines.write(2)
-    batch.count = 1
+    lines.write(batch, 2, 5)
     packets["pktNo"][0], packets["flow"][0] = 6, 0
-    lines.write()
+    lines.write(batch, 0, 1)
     lines.close()
     header, *rows = run.outputs.lines(SUFFIX)
     assert header.startswith("%pktNo\tflowInd\tflowStat\ttime\tpktIAT")
@@ -56,9 +54,9 @@ def test_one_line_per_packet_with_flow_in_parts(make_run: Callable[..., Run], ba
 
 def test_a_capture_without_flows_has_a_packet_file(make_run: Callable[..., Run], batch: PacketBatch) -> None:
     run = make_run(*load(STANDARD), names=lambda column: old_name(column, "0.9.0"))
-    batch.packets["flow"], batch.count = -1, 8
-    lines = PacketLines(run, batch)
-    lines.write()
+    batch.packets["flow"] = -1
+    lines = PacketLines(run)
+    lines.write(batch, 0, 8)
     lines.close()
     assert len(run.outputs.lines(SUFFIX)) == 1
 

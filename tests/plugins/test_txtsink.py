@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from t2tui.core.alarms import OR, Alarms
 from t2tui.core.columns import old_name
 from t2tui.plugins import load
 from t2tui.plugins.base import Plugin, Run, Split
@@ -143,7 +144,7 @@ def test_descriptions_met_after_the_first_flow(run_of: Callable[..., Run]) -> No
 
 
 def test_the_header_file_describes_every_column(run_of: Callable[..., Run]) -> None:
-    run = run_of(sensor=7, started=1_700_000_000_000_558_999, alarm_mode=True)
+    run = run_of(sensor=7, started=1_700_000_000_000_558_999, alarms=Alarms(OR))
     write(run)
     text = run.outputs.lines("_headers.txt")
     end = text.index("# Col No.\tType\tName\tDescription") + 1
