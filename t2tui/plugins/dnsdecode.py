@@ -16,7 +16,7 @@ from t2tui.core.text.escape import quote_string
 from t2tui.core.text.memory import SLACK_BYTES
 from t2tui.core.text.rows import Code, Field, Words
 from t2tui.plugins.base import Plugin, Run
-from t2tui.plugins.dnsdecode_memory import UNIT, enlarged, new_pool
+from t2tui.plugins.dnsdecode_memory import FIRST_UNITS, UNIT, enlarged, new_pool
 from t2tui.plugins.dnsdecode_messages import (
     ALARM_FLOWS,
     ALARMS,
@@ -130,7 +130,7 @@ class DnsDecode(Plugin):
         self._totals = np.zeros(TOTALS, np.int64)
         self._scratch = np.zeros(LONGEST_NAME + LONGEST_DECODED, np.uint8)
         self._work = Work(
-            pool=new_pool(),
+            pool=new_pool(FIRST_UNITS),
             status=self.stats,
             states=self.states,
             lines=np.zeros(run.batch_packets if run.packet_mode else 0, LINE),

@@ -19,7 +19,8 @@ UNIT = 64
 SIZES = 24
 """Number of sizes of blocks; the largest has 2^23 units."""
 
-FIRST_UNITS = 1 << 14
+FIRST_UNITS = 1 << 20
+"""Units of a new pool. The system gives memory to those that are used alone."""
 
 TEXT = np.dtype([("start", "i8"), ("length", "u2"), ("size", "u1")])
 """A text: place in the pool, bytes, and size of its block: 0 without, else 1 + log2 of its units."""
@@ -75,7 +76,7 @@ class Pool(NamedTuple):
     used: NDArray[np.int64]  # one number: units that were ever taken
 
 
-def new_pool(units: int = FIRST_UNITS) -> Pool:
+def new_pool(units: int) -> Pool:
     """Return an empty pool."""
     octets = np.zeros(units * UNIT, np.uint8)
     free = np.full(SIZES, -1, np.int64)
