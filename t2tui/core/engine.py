@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from t2tui.core.batch import BATCH_PACKETS, PacketBatch
 from t2tui.core.capture import Capture, CaptureError, open_capture
 from t2tui.core.dissect import context
 from t2tui.core.dissect.dissector import DissectCounter, Dissector, Event
-from t2tui.core.feeder import Feeder, Portion, new_batches
+from t2tui.core.feeder import Feeder, Portion, StoppedError, new_batches
 from t2tui.core.flows.counters import FlowCounter
 from t2tui.core.flows.table import CAPACITY, FlowTable
 from t2tui.core.labels import REVISION, Labels
@@ -271,22 +271,11 @@ class Engine:
         """Do the same as run(), batch by batch; raises what run() raises.
 
         Yields:
-            None after each batch, and at least five times a second while paused or waiting for a pipe.
+            None after each batch, and at least five times a second while paused or waiting for packets of a
+            pipe.
         """
-        emit = self._options.report
         try:
-            capture = self._open(self._sources[0])
-            self._begin(capture)
-            yield from self._read(capture)
-            for number, source in enumerate(self._sources[1:], 2):
-                if self._cancelled.is_set():
-                    break
-                self._bytes_before += capture.bytes_read
-                capture = self._open(source)
-                emit(report.processing_line(source, number, len(self._sources)))
-                self._announce(capture)
-                yield from self._read(capture)
-            self._end(capture)
+            yield from self._sources_in_turn()
             self._state = "cancelled" if self._cancelled.is_set() else "complete"
         except BaseException:
             self._state = "failed"
@@ -297,10 +286,39 @@ class Engine:
             if self._capture is not None:
                 self._capture.close()
 
-    def _open(self, source: str) -> Capture:
+    def _sources_in_turn(self) -> Iterator[None]:
+        """Read all captures and end the run; one cancelled while it opens the first writes nothing."""
+        emit = self._options.report
+        capture = self._open(self._sources[0])
+        if capture is None:
+            return
+        self._begin(capture)
+        yield from self._read(capture)
+        for number, source in enumerate(self._sources[1:], 2):
+            following = None if self._cancelled.is_set() else self._open(source)
+            if following is None:
+                break
+            capture = following
+            emit(report.processing_line(source, number, len(self._sources)))
+            self._announce(capture)
+            yield from self._read(capture)
+        self._end(capture)
+
+    def _go_on(self) -> None:
+        if self._cancelled.is_set():
+            raise StoppedError
+
+    def _open(self, source: str) -> Capture | None:
+        """Open a capture in place of the last one; None if the run is cancelled meanwhile."""
+        precision: Literal["us", "ns"] = "us" if self._is_list else "ns"
+        try:
+            opened = open_capture(source, precision=precision, bpf=self._options.bpf, patience=self._go_on)
+        except StoppedError:
+            return None
         if self._capture is not None:
             self._capture.close()
-        self._capture = open_capture(source, precision="us" if self._is_list else "ns", bpf=self._options.bpf)
+            self._bytes_before += self._capture.bytes_read
+        self._capture = opened
         self._dissector.link_type = self._capture.link_type
         self._dissector.clear_buffer()
         run = self.run_state

@@ -47,6 +47,10 @@ class Portion:
     is_last: bool = True
 
 
+class StoppedError(Exception):
+    """Nobody waits for the capture any more."""
+
+
 class Feeder:
     """Reads one capture to its end. The batches may be used again for the next one."""
 
@@ -68,6 +72,7 @@ class Feeder:
         self._stopped = threading.Event()
         self._reading = threading.Event()
         self._reading.set()
+        capture.set_patience(self._check)
         self._thread = threading.Thread(target=self._feed, name="feeder", daemon=True)
 
     def portions(self) -> Generator[Portion | None]:
@@ -114,10 +119,16 @@ class Feeder:
 
     # ------------------------------------------------------------------ in the thread
 
+    def _check(self) -> None:
+        if self._stopped.is_set():
+            raise StoppedError
+
     def _feed(self) -> None:
         try:
             while not self._stopped.is_set() and self._fill():
                 pass
+            self._full.put(None)
+        except StoppedError:
             self._full.put(None)
         except BaseException as error:  # handed to the engine's thread, which raises it
             self._full.put(error)

@@ -1,5 +1,6 @@
 """Open captures: find out format and compression, read the header, compile the filter."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -9,7 +10,7 @@ from t2tui.core.capture.pcap import KUZNETZOV, MICROSECONDS, NANOSECONDS, PcapFo
 from t2tui.core.capture.pcapng import BYTE_ORDER, SECTION
 from t2tui.core.capture.reader import Capture
 from t2tui.core.capture.sections import PcapngFormat
-from t2tui.core.capture.source import Source, open_source, read_fully
+from t2tui.core.capture.source import Source, open_source, read_fully, wait_on
 
 CHECKED_BYTES = 12
 """Bytes by which the reference tells captures from other files."""
@@ -38,7 +39,11 @@ class Beginning:
 
 
 def open_capture(
-    source: str | Path, *, precision: Literal["ns", "us"] = "ns", bpf: str | None = None
+    source: str | Path,
+    *,
+    precision: Literal["ns", "us"] = "ns",
+    bpf: str | None = None,
+    patience: Callable[[], None] = wait_on,
 ) -> Capture:
     """Open a capture file, a pipe or standard input.
 
@@ -46,12 +51,13 @@ def open_capture(
         source: path, ``-`` for standard input.
         precision: unit of the packets' fractions of a second.
         bpf: filter expression; packets that it refuses do not appear (their bytes do, in ``other_blocks``).
+        patience: called about five times a second while a pipe gives nothing; what it raises ends that.
 
     Raises:
         CaptureError: the file cannot be read, is empty, or is no capture; the expression is wrong.
     """
     path = str(source)
-    stream = open_source(path)
+    stream = open_source(path, patience)
     try:
         beginning = Beginning(stream)
         name = recognise(beginning.peek(CHECKED_BYTES), path)

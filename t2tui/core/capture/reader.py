@@ -1,6 +1,7 @@
 """A capture that is read batch by batch."""
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, NamedTuple, Self
 
@@ -111,6 +112,14 @@ class Capture:
     def fileno(self) -> int:
         """Return the file descriptor, for select and poll."""
         return self._source.fileno()
+
+    def set_patience(self, patience: Callable[[], None]) -> None:
+        """Say what is called while the reader waits within read() for the rest of a large block.
+
+        Args:
+            patience: called about five times a second; what it raises ends read().
+        """
+        self._source.patience = patience
 
     def close(self) -> None:
         """Close the file; standard input stays open."""

@@ -3,8 +3,9 @@
 import os
 import select
 import stat
+import sys
 import zlib
-from pathlib import Path
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import zstandard
@@ -13,6 +14,9 @@ from t2tui.core.capture.errors import CaptureError
 
 NOTHING_YET = -1
 """Nothing came within the time-out, and the source has not ended."""
+
+PATIENCE_SECONDS = 0.2
+"""Time between two questions whether somebody still wants to wait."""
 
 COMPRESSED_CHUNK = 1 << 16
 ZSTD_CHUNK = 1 << 12
@@ -37,11 +41,14 @@ class Source(Protocol):
         disk_size: bytes of a regular file, None for anything else.
         compression: of the file.
         fault: why the bytes ended, if it was not the end of the file.
+        patience: called about five times a second while somebody waits for bytes that must come; what it
+            raises ends the waiting.
     """
 
     disk_size: int | None
     compression: Literal["gzip", "zstd"] | None
     fault: str | None
+    patience: Callable[[], None]
 
     @property
     def position(self) -> int:
@@ -65,24 +72,34 @@ class Source(Protocol):
         """Close the file; standard input stays open."""
 
 
+def wait_on() -> None:
+    """Wait for as long as it takes."""
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a named pipe without waiting for its writer, where poll() then tells an end from a beginning."""
+    return os.open(path, flags | (os.O_NONBLOCK if sys.platform == "linux" else 0))
+
+
 class FileSource:
     """A file, a named pipe or standard input (``-``)."""
 
     compression: Literal["gzip", "zstd"] | None = None
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, patience: Callable[[], None] = wait_on) -> None:
         """Open a file.
 
         Raises:
             OSError, ValueError: it cannot be opened.
         """
         self.fault: str | None = None
+        self.patience = patience
         self._position = 0
         self._unread = b""
         self._file = (
             open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
             if path == "-"
-            else Path(path).open("rb", buffering=0)  # noqa: SIM115
+            else open(path, "rb", buffering=0, opener=_open_at_once)  # noqa: SIM115
         )
         status = os.fstat(self.fileno())
         regular = stat.S_ISREG(status.st_mode) and path != "-"
@@ -181,6 +198,7 @@ class CompressedSource:
         self.disk_size = raw.disk_size
         self.compression: Literal["gzip", "zstd"] | None = compression
         self.fault: str | None = None
+        self.patience = raw.patience
         self._raw = raw
         self._chunk = memoryview(bytearray(COMPRESSED_CHUNK))
         self._input = b""
@@ -243,17 +261,25 @@ class CompressedSource:
         self._raw.close()
 
 
-def open_source(path: str) -> Source:
+def open_source(path: str, patience: Callable[[], None] = wait_on) -> Source:
     """Open a file and see by its first bytes whether it is compressed.
+
+    Args:
+        path: ``-`` for standard input.
+        patience: see Source.
 
     Raises:
         CaptureError: it cannot be opened, or is empty.
     """
     try:
-        raw = FileSource(path)
+        raw = FileSource(path, patience)
     except (OSError, ValueError) as error:
         raise cannot_open(path, error) from error
-    magic = raw.peek(4)
+    try:
+        magic = raw.peek(4)
+    except BaseException:  # who waited has no more patience
+        raw.close()
+        raise
     if not magic:
         raw.close()
         if raw.fault:
@@ -271,9 +297,11 @@ def read_fully(source: Source, count: int) -> bytes:
     buffer = memoryview(bytearray(count))
     have = 0
     while have < count:
-        got = source.read_into(buffer[have:], None)
+        got = source.read_into(buffer[have:], PATIENCE_SECONDS)
         if got == 0:
             break
+        if got == NOTHING_YET:
+            source.patience()
         have += max(got, 0)
     return bytes(buffer[:have])
 
