@@ -20,6 +20,9 @@ from t2tui.core.native import machine
 COMPLETE = "complete"
 """File in the cache that tells for which machine nothing is missing."""
 
+WITHOUT_KERNELS = ("regex_pcre", "tcpWinSink")
+"""Plugins that have nothing to compile, and do not start without a file of rules or a database."""
+
 ANIMATION = "|/-\\"
 REDRAW_SECONDS = 0.1
 
@@ -93,10 +96,6 @@ def _compile_dissection() -> None:
     Dissector(1).dissect(PacketBatch(), 0)
 
 
-TEXT_SINK = 901
-"""Number of txtSink. The sinks behind it have no kernels of their own, and want a server or a library."""
-
-
 def _compile_flows() -> None:
     """Run all plugins over a packet that is not dissected."""
     from t2tui.core import engine
@@ -116,8 +115,7 @@ def _compile_flows() -> None:
 
     replaced: Any = engine
     replaced.Dissector = NoDissector
-    wanted = (plugin for plugin in available().values() if plugin.number <= TEXT_SINK)
-    flags = {plugin.name: plugin.flags for plugin in wanted}
+    flags = {name: plugin.flags for name, plugin in available().items() if name not in WITHOUT_KERNELS}
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(flags, assignments=[f"payloadDumper.PLDUMP_FOLDER={folder}/payload"])
         for name, capture in (("a.pcap", PCAP), ("b.pcapng", PCAPNG)):

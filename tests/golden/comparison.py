@@ -61,7 +61,7 @@ def first_different_value(got: bytes, wanted: bytes) -> str | None:
 
 def payload_lines(folder: Path) -> list[str]:
     """Name, size and SHA-256 of the files in a folder, as the reference's payload is listed."""
-    contents = {path.name: path.read_bytes() for path in folder.iterdir()} if folder.is_dir() else {}
+    contents = {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
     return sorted(f"{name}\t{len(text)}\t{sha256(text).hexdigest()}" for name, text in contents.items())
 
 
