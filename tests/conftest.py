@@ -72,6 +72,7 @@ class Listener:
         self.port: int = self._socket.getsockname()[1]
         self._parts: list[bytes] = []
         self._has_come = False
+        self._stream: socket.socket | None = None
         self._thread: threading.Thread | None = None
         if kind == socket.SOCK_STREAM:
             self._socket.listen()
@@ -84,7 +85,7 @@ class Listener:
         except OSError:  # nobody came before the test ended
             return
         with stream:
-            self._has_come = True
+            self._stream, self._has_come = stream, True
             while part := stream.recv(4096):
                 self._parts.append(part)
 
@@ -104,6 +105,9 @@ class Listener:
         if self._thread is not None:
             with contextlib.suppress(OSError):  # not listening any more
                 self._socket.shutdown(socket.SHUT_RDWR)
+            if self._stream is not None:  # of a test that failed before it closed the connection
+                with contextlib.suppress(OSError):
+                    self._stream.shutdown(socket.SHUT_RDWR)
             self._thread.join(PATIENCE)
         self._socket.close()
 

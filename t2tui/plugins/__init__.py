@@ -21,6 +21,8 @@ _BUILTIN = {
     "tcpWin": "t2tui.plugins.tcpwin:TcpWin",
     "pcapd": "t2tui.plugins.pcapd:Pcapd",
     "txtSink": "t2tui.plugins.txtsink:TxtSink",
+    "jsonSink": "t2tui.plugins.jsonsink:JsonSink",
+    "socketSink": "t2tui.plugins.socketsink:SocketSink",
     "tcpWinSink": "t2tui.plugins.tcpwinsink:TcpWinSink",
 }
 """Where each plugin is. Importing one imports numba, so that waits until the plugin is wanted."""

@@ -1,6 +1,7 @@
 """A TCP or UDP connection that a sink writes to (docs/sinks.md). Its failure ends the sink, not the run."""
 
 import socket
+import zlib
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -9,6 +10,9 @@ UDP, TCP = range(2)
 
 CONNECT_SECONDS = 10.0
 """Longest wait for a server that does not answer."""
+
+GZIP = 31
+"""zlib's number for the largest window in gzip's format."""
 
 STALL_SECONDS = 60.0
 """Longest wait for a reader that takes nothing; one that is merely slow is waited for."""
@@ -24,7 +28,13 @@ class Connection:
     """
 
     def __init__(
-        self, sink: str, tell: Callable[[str], None], address: str, port: int, protocol: int
+        self,
+        sink: str,
+        tell: Callable[[str], None],
+        address: str,
+        port: int,
+        protocol: int,
+        compress: bool = False,
     ) -> None:
         """Connect.
 
@@ -34,12 +44,14 @@ class Connection:
             address: name or address of the server.
             port: of the server.
             protocol: TCP or UDP.
+            compress: send a gzip stream (TCP).
         """
         self._sink, self._tell = sink, tell
         self._place = f"{address} on port {port}"
         self._socket: socket.socket | None = None
         self._protocol = protocol
         self._target: Any = None
+        self._packer = zlib.compressobj(wbits=GZIP) if compress and protocol == TCP else None
         try:
             self._socket = self._connected(address, port)
         except (OSError, UnicodeError) as error:  # UnicodeError: a name that cannot be looked up
@@ -76,11 +88,23 @@ class Connection:
             if self._protocol == UDP:
                 self._socket.sendto(message, self._target)
                 return
-            rest = memoryview(message)
-            while rest:  # not sendall: its time-out is for the whole message
-                rest = rest[self._socket.send(rest) :]
+            self._send_all(self._socket, message if self._packer is None else self._packer.compress(message))
         except OSError as error:
             self._fail(f"Could not send message to socket: {reason(error)} ({self._place})")
+
+    def _send_all(self, stream: socket.socket, message: Bytes) -> None:
+        rest = memoryview(message)
+        while rest:  # not sendall: its time-out is for the whole message
+            rest = rest[stream.send(rest) :]
+
+    def finish(self) -> None:
+        """Send the end of a compressed stream, and close."""
+        if self._socket is not None and self._packer is not None:
+            try:
+                self._send_all(self._socket, self._packer.flush())
+            except OSError as error:
+                self._fail(f"Could not send message to socket: {reason(error)} ({self._place})")
+        self.close()
 
     def close(self) -> None:
         """Close the socket; closing twice is allowed."""

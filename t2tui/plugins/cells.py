@@ -1,0 +1,177 @@
+"""Flows for sinks that are not the flow file: cells by column, and the values that they stand for.
+
+The compiled row writer makes the text, here it is taken apart again, a column at a time. Floating-point
+numbers travel as the integer of their bits, so that all digits arrive.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui.core.columns import Column
+from t2tui.core.lines import Lines
+from t2tui.core.nearest import did_you_mean, nearest_names
+from t2tui.core.outputs import OutputError
+from t2tui.core.text.fields import FLOATS, Code, Field
+from t2tui.plugins.base import Run
+
+Cell: TypeAlias = Sequence[str]
+
+INTEGER, HEX, FLOAT, TEXT = range(4)
+"""Kinds of values."""
+
+NO_PAYLOAD = np.zeros(0, np.uint8)
+
+ELEMENT = re.compile(r'(?:[^;"\\]|\\.|"(?:[^"\\]|\\.)*")+', re.DOTALL)
+"""An element of a list that has strings, in which a semicolon may stand."""
+
+ESCAPE = re.compile(r"\\(?:u([0-9A-F]{4})|(.))", re.DOTALL)
+LETTERS = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
+
+
+class Cells:
+    """The columns of the flows of a run, all of them or some."""
+
+    def __init__(self, run: Run, select: Sequence[str] | None = None) -> None:
+        """Ask for the columns; every plugin has started.
+
+        Args:
+            run: whose flows.
+            select: printed names of the columns wanted, in the order of the flow file; None: all.
+        """
+        self._run = run
+        names = [run.names(column) for column, _ in run.flow_columns()]
+        self._places = [place for place, name in enumerate(names) if select is None or name in select]
+        self.names = [names[place] for place in self._places]
+        pairs = run.flow_columns()
+        self.columns: list[Column] = [pairs[place][0] for place in self._places]
+        self._lines = Lines(run, self._fields)
+
+    def _fields(self) -> list[Field]:
+        pairs = self._run.flow_columns()
+        return [_as_bits(pairs[place][1]) for place in self._places]
+
+    def read(self, slots: NDArray[Any]) -> list[Cell]:
+        """Return the cells of flows: one sequence per column; floating-point numbers are their bits."""
+        if len(slots) == 0:
+            return [()] * len(self._places)
+        text = self._lines.writer().write((0, len(slots)), slots, NO_PAYLOAD).decode("utf-8", "replace")
+        return list(zip(*(line.split("\t") for line in text.split("\n")[:-1]), strict=True))
+
+
+def _as_bits(field: Field) -> Field:
+    """Return a field that prints floating-point numbers as the integers of their bits."""
+    rest = tuple(map(_as_bits, field.rest))
+    if field.code not in FLOATS:
+        return replace(field, rest=rest) if rest else field
+    bits = field.values.view(f"u{field.values.dtype.itemsize}")
+    return replace(field, code=Code.UINT, values=bits, rest=rest)
+
+
+def read_selection(sink: str, path: str, run: Run) -> list[str]:
+    """Return the column names of a file, one per line; empty lines and ``#`` lines count for nothing.
+
+    Raises:
+        OutputError: the file cannot be read, or names a column that this run does not have.
+    """
+    where = f"the columns that {sink} reads from '{path}'"
+    try:
+        lines = Path(path).read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise OutputError.of(where, error) from error
+    wanted = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    known = [run.names(column) for column, _ in run.flow_columns()]
+    for name in wanted:
+        if name not in known:
+            near = did_you_mean(nearest_names(name, known))
+            raise OutputError(where, f"this run has no column {name!r}{near}")
+    return wanted
+
+
+def kind_of(type_: str) -> int:
+    """Return the kind of the values of a type without ``:R``, of one part."""
+    if "." in type_ or not type_[1:].isdigit():
+        return FLOAT if type_ in ("F", "D") else TEXT
+    return {"U": INTEGER, "I": INTEGER, "H": HEX, "D": FLOAT}.get(type_[0], TEXT)
+
+
+def is_list(type_: str) -> bool:
+    """Return whether the values of a column are lists."""
+    return type_.endswith(":R")
+
+
+def parts_of(type_: str) -> list[str]:
+    """Return the types of the parts of a compound type; of another one itself."""
+    return type_.removesuffix(":R").split("_")
+
+
+Scalars: TypeAlias = Callable[[str, Sequence[str]], list[Any]]
+"""Turns texts of a type into values."""
+
+
+def convert(type_: str, cells: Cell, scalars: Scalars, group: Callable[[list[Any]], Any]) -> list[Any]:
+    """Turn the cells of a column into values; an empty cell is None.
+
+    Args:
+        type_: of the column.
+        cells: their texts.
+        scalars: makes the values of one type.
+        group: joins the elements of a list, and the parts of a compound value.
+    """
+    types = parts_of(type_)
+    if not is_list(type_) and len(types) == 1:
+        if "" not in cells:
+            return scalars(types[0], cells)
+        found = iter(scalars(types[0], [cell for cell in cells if cell]))
+        return [next(found) if cell else None for cell in cells]
+    lists = [_elements(cell) if is_list(type_) else [cell] for cell in cells if cell]
+    flat = [element for elements in lists for element in elements]
+    if len(types) == 1:
+        values = scalars(types[0], flat)
+    else:
+        columns = zip(*(element.split("_", len(types) - 1) for element in flat), strict=True)
+        parts = (scalars(part, column) for part, column in zip(types, columns, strict=False))
+        values = [group(list(value)) for value in zip(*parts, strict=True)]
+    rest = iter(values)
+    if not is_list(type_):
+        return [next(rest) if cell else None for cell in cells]
+    grouped = (group([next(rest) for _ in elements]) for elements in lists)
+    return [next(grouped) if cell else None for cell in cells]
+
+
+def _elements(cell: str) -> list[str]:
+    return ELEMENT.findall(cell) if '"' in cell else cell.split(";")
+
+
+def floats(type_: str, bits: Sequence[str]) -> list[float]:
+    """Return floating-point numbers from their bits; singles are widened."""
+    size = "4" if type_ == "F" else "8"
+    values: list[float] = np.array(bits, f"u{size}").view(f"f{size}").astype(np.float64).tolist()
+    return values
+
+
+def strings(type_: str, texts: Sequence[str]) -> list[str]:
+    """Return texts without quotes and escapes."""
+    if type_ == "S":
+        texts = [text[1:-1] for text in texts]
+    return [ESCAPE.sub(_unescaped, text) if "\\" in text else text for text in texts]
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code, letter = match.groups()
+    return chr(int(code, 16)) if code else LETTERS.get(letter, letter)
+
+
+def python_values(type_: str, texts: Sequence[str]) -> list[Any]:
+    """Return int, float or str; hexadecimal numbers stay texts."""
+    kind = kind_of(type_)
+    if kind == INTEGER:
+        return list(map(int, texts))
+    if kind == FLOAT:
+        return floats(type_, texts)
+    return list(texts) if kind == HEX else strings(type_, texts)
