@@ -20,8 +20,8 @@ from t2tui.core.native import machine
 COMPLETE = "complete"
 """File in the cache that tells for which machine nothing is missing."""
 
-WITHOUT_KERNELS = ("regex_pcre", "tcpWinSink")
-"""Plugins that have nothing to compile, and do not start without a file of rules or a database."""
+WITHOUT_KERNELS = ("regex_pcre", "jsonSink", "socketSink", "tcpWinSink")
+"""Plugins that have nothing to compile; some do not start without a file of rules or a server."""
 
 ANIMATION = "|/-\\"
 REDRAW_SECONDS = 0.1
