@@ -20,7 +20,7 @@ from t2tui.core.native import machine
 COMPLETE = "complete"
 """File in the cache that tells for which machine nothing is missing."""
 
-WITHOUT_KERNELS = ("regex_pcre", "jsonSink", "socketSink", "tcpWinSink")
+WITHOUT_KERNELS = ("regex_pcre", "csvSink", "jsonSink", "socketSink", "tcpWinSink")
 """Plugins that have nothing to compile; some do not start without a file of rules or a server."""
 
 ANIMATION = "|/-\\"

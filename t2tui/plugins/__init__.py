@@ -21,6 +21,7 @@ _BUILTIN = {
     "tcpWin": "t2tui.plugins.tcpwin:TcpWin",
     "pcapd": "t2tui.plugins.pcapd:Pcapd",
     "txtSink": "t2tui.plugins.txtsink:TxtSink",
+    "csvSink": "t2tui.plugins.csvsink:CsvSink",
     "jsonSink": "t2tui.plugins.jsonsink:JsonSink",
     "socketSink": "t2tui.plugins.socketsink:SocketSink",
     "tcpWinSink": "t2tui.plugins.tcpwinsink:TcpWinSink",

@@ -37,14 +37,15 @@ LETTERS = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 class Cells:
     """The columns of the flows of a run, all of them or some."""
 
-    def __init__(self, run: Run, select: Sequence[str] | None = None) -> None:
+    def __init__(self, run: Run, select: Sequence[str] | None = None, *, exact: bool = True) -> None:
         """Ask for the columns; every plugin has started.
 
         Args:
             run: whose flows.
             select: printed names of the columns wanted, in the order of the flow file; None: all.
+            exact: floating-point numbers are their bits; False: the flow file's text.
         """
-        self._run = run
+        self._run, self._exact = run, exact
         names = [run.names(column) for column, _ in run.flow_columns()]
         self._places = [place for place, name in enumerate(names) if select is None or name in select]
         self.names = [names[place] for place in self._places]
@@ -54,7 +55,8 @@ class Cells:
 
     def _fields(self) -> list[Field]:
         pairs = self._run.flow_columns()
-        return [_as_bits(pairs[place][1]) for place in self._places]
+        fields = [pairs[place][1] for place in self._places]
+        return [_as_bits(field) for field in fields] if self._exact else fields
 
     def read(self, slots: NDArray[Any]) -> list[Cell]:
         """Return the cells of flows: one sequence per column; floating-point numbers are their bits."""

@@ -1,0 +1,71 @@
+"""csvSink: flows as comma-separated values (RFC 4180; docs/sinks.md)."""
+
+import csv
+import io
+from typing import Any
+
+from numpy.typing import NDArray
+
+from t2tui.core.settings import Flag
+from t2tui.plugins.base import Plugin, Run
+from t2tui.plugins.cells import Cell, Cells
+from t2tui.plugins.txtsink import FlowFile
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters of a cell that spreadsheets calculate."""
+
+NUMBERS = ("U", "I", "F", "D")
+"""First letters of the types whose cells are numbers, which a minus may begin."""
+
+
+class CsvSink(Plugin):
+    """Writes flows as CSV."""
+
+    name = "csvSink"
+    number = 902
+    summary = "flows as comma-separated values: PREFIX_flows.csv"
+    flags = (
+        Flag("CSV_HEADER", 1, help="column names in the first line", choices=(0, 1)),
+        Flag(
+            "CSV_SAFE", 0, help="1: an apostrophe before texts that a spreadsheet calculates", choices=(0, 1)
+        ),
+        Flag("CSV_SUFFIX", "_flows.csv", help="suffix of the file", runtime=True),
+    )
+
+    def start(self, run: Run) -> None:
+        """Open the file."""
+        super().start(run)
+        self._cells: Cells | None = None
+        self._file = FlowFile(run.outputs, self.settings.CSV_SUFFIX, None, compress=False)
+
+    def _begin(self) -> Cells:
+        cells = Cells(self.run, exact=False)
+        if self.settings.CSV_HEADER:
+            self._put([cells.names])
+        return cells
+
+    def _put(self, rows: Any) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(rows)
+        self._file.write(memoryview(text.getvalue().encode()))
+
+    def on_rows(self, slots: NDArray[Any]) -> None:
+        """Write the flows."""
+        if self._cells is None:
+            self._cells = self._begin()
+        columns = zip(self._cells.columns, self._cells.read(slots), strict=True)
+        self._put(zip(*(self._column(column.type, cells) for column, cells in columns), strict=True))
+
+    def _column(self, type_: str, cells: Cell) -> Cell:
+        """Return cells without the quotes of a string, and safe ones if they are wanted."""
+        if type_ == "S":
+            cells = [cell[1:-1] for cell in cells]
+        if self.settings.CSV_SAFE and not type_.startswith(NUMBERS):
+            cells = [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
+        return cells
+
+    def finish(self) -> None:
+        """Close the file; a run without flows has one, too."""
+        if self._cells is None:
+            self._cells = self._begin()
+        self._file.close()
