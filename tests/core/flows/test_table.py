@@ -299,6 +299,15 @@ def test_many_hosts_and_short_steps(seed):
 # --- single rules
 
 
+def test_a_negative_fraction_makes_a_flow_older():
+    times = [(999, 0), (1000, -3 * SECOND), (1178, SECOND // 2), (1179, 0), (1180, 0)]
+    packets = [
+        Packet(src=src, sec=sec, frac=frac) for src, (sec, frac) in zip([1, 1, 2, 3, 4], times, strict=True)
+    ]
+    run = check(packets, tcp_states=False)
+    assert (run.released[0]["index"], run.released[0]["packet"]) == (1, 3)
+
+
 def test_slots_of_released_flows_stay_until_reclaim():
     table = FlowTable(capacity=1, batch_packets=3, tcp_states=False, packet_times=False)
     packets = records_of([Packet(src=n, sec=200 * n) for n in (1, 2, 3)])
