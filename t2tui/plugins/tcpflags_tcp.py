@@ -186,7 +186,7 @@ def options(s, row, state, data, start, end, flags, status, kinds, totals):  # t
         s: FLOW_STATE.
         row: PACKET_STATE.
         state: all FLOW_STATE.
-        data: bytes.
+        data: bytes up to the end of the packet; what an option lacks there is 0.
         start: position of the first option.
         end: position behind the last one.
         flags: of TCP.
@@ -381,7 +381,9 @@ def tcp_part(s, row, p, data, state, gap, status, wanted, totals):  # type: igno
         if captured < np.int64(p.l3Len) and captured < headers:
             status |= OPTIONS_BROKEN
         else:
-            status = options(s, row, state, data, l4 + 20, l4 + header, flags, status, kinds, totals)
+            end = l4 + header
+            own = data[: max(end, np.int64(p.base) + np.int64(p.caplen))]  # no byte of another packet
+            status = options(s, row, state, own, l4 + 20, end, flags, status, kinds, totals)
 
     window = np.int64(p.window)
     row.scale = 0
