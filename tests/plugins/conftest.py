@@ -35,6 +35,7 @@ class Files:
 
     opened: list[str] = field(default_factory=list)
     closed: dict[str, bytes] = field(default_factory=dict)
+    prefix: str = "results/capture"
 
     def open(self, suffix: str) -> _File:
         self.opened.append(suffix)
