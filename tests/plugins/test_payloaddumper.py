@@ -585,7 +585,7 @@ BEYOND_THE_PACKET = {
     "odd_033.pcap": {"65_A"},
     "odd_044.pcap": {"11_A"},
 }
-"""Payloads of 65 kB of packets of some hundred bytes: the reference writes what its memory holds behind them."""
+"""Payloads of 65 kB of packets of some hundred bytes: the reference writes what lies behind in memory."""
 
 LARGEST_ON_DISK = 1 << 21
 """Bytes that the blocks of the largest file take; one file has 380 MB, nearly all of them a hole."""
