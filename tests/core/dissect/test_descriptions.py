@@ -1,5 +1,6 @@
 """Header descriptions: text, cutting, and memory that stays bounded whoever invents them."""
 
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,10 @@ from numpy.typing import NDArray
 from t2tui.core.dissect import names
 from t2tui.core.dissect.context import CONTEXT
 from t2tui.core.dissect.descriptions import CUT, MISSED, Descriptions, append
+from t2tui.core.dissect.dissector import Dissector
+from t2tui.core.flowstat import HDOVRN
 from t2tui.core.text.rows import Code, Field, RowWriter
+from tests.core.dissect.dissecting import Record, dissect
 
 LIMIT = 127
 
@@ -182,3 +186,50 @@ def test_many_chains_with_one_cut_text() -> None:
         assert was_cut
     assert numbers == {":ipv6.hopopts" * 9 + ":UNK(0x" + "..."}
     assert len(tree.descriptions) <= 64
+
+
+def nested(depth: int, tags: int = 0) -> bytes:
+    """IPv4 in IPv4 and so on; the innermost has TCP."""
+    headers = [
+        struct.pack(">BBHHHBBHII", 0x45, 0, (20 * (depth - i) + 20) & 0xFFFF, 0, 0, 64, 4, 0, 1, 2)
+        for i in range(depth)
+    ]
+    headers[-1] = headers[-1][:9] + b"\x06" + headers[-1][10:]
+    return bytes(12) + b"\x81\x00\x00\x07" * tags + b"\x08\x00" + b"".join(headers) + bytes(20)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 23, 24, 25, 26, 3000])
+def test_chains_in_packets(depth: int) -> None:
+    found = dissect([nested(depth)])
+    whole = "eth" + ":ipv4" * depth + ":tcp"
+    is_cut = len(whole) > LIMIT
+    assert found.text(0) == (whole[: LIMIT - 3] + "..." if is_cut else whole)
+    assert bool(int(found.packets[0]["status"]) & HDOVRN) == is_cut
+    assert found.packets[0]["numHdrs"] == depth + 2
+    assert len(found.dissector.descriptions) <= LIMIT // len(":ipv4") + 3  # whatever the depth
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, 10, 400])
+def test_repeated_tags_stand_once_with_their_number(count: int) -> None:
+    found = dissect([nested(1, tags=count)])
+    assert found.text(0) == ("eth:vlan:ipv4:tcp" if count == 1 else f"eth:vlan{{{count}}}:ipv4:tcp")
+    assert found.packets[0]["numHdrs"] == count + 3
+
+
+def test_a_hundred_thousand_inventions_take_the_room_of_a_few() -> None:
+    """Each packet has a description that no other one has; what they leave is bounded."""
+    dissector = Dissector(1)
+    dissector.descriptions = Descriptions(4096)
+    tag = b"\x81\x00\x00\x05"
+    texts = 0
+    for tags in range(2, 52):
+        frames = [Record(bytes(12) + tag * tags + (0x9300 + i).to_bytes(2) + bytes(2)) for i in range(2000)]
+        found = dissect(frames, dissector=dissector)
+        last = found.packets["hdrDesc"][-1]
+        assert (
+            dissector.descriptions.text(int(last)).decode()
+            == f"eth:vlan{{{tags}}}:UNK(0x{0x9300 + 1999:04x})"
+        )
+        texts += 2000
+        assert len(dissector.descriptions) <= 4096
+    assert texts == 100_000
