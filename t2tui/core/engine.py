@@ -246,6 +246,7 @@ class Engine:
         self.run_state.batch = None
         self._plugins.clear()
         self._feeder = None
+        self._capture = None
 
     # ------------------------------------------------------------------ the run
 

@@ -265,7 +265,8 @@ class ColumnStore:
             first: first row.
             count: number of rows; all that follow without.
         """
-        count = self._rows - first if count is None else count
+        left = self._rows - first
+        count = left if count is None else min(count, left)
         if count <= 0:
             return []
         writer = RowWriter(self.fields(names))

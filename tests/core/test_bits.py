@@ -76,7 +76,7 @@ def test_bit_tables_of_columns_exist_and_fit_their_width():
     with_table = [column for column in all_columns() if column.bits]
     assert {column.name for column in with_table} >= {"flowStat", "tcpStatesAFlags", "pldStat", "tcpFlags"}
     for column in with_table:
-        assert column.type == f"H{table(column.bits).width}"
+        assert column.type.split("_")[0] == f"H{table(column.bits).width}"  # of a compound the first part
 
 
 @given(st.sampled_from(COLUMNS), st.integers(0, 2**64 - 1))

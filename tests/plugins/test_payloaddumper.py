@@ -591,11 +591,7 @@ BEYOND_THE_PACKET = {
     "odd_033.pcap": {"65_A"},
     "odd_044.pcap": {"11_A"},
 }
-<<<<<<< HEAD
-"""Payloads of 65 kB of packets of some hundred bytes: the reference writes what lies behind in memory."""
-=======
 """Payloads of 65 kB of packets of some hundred bytes: the reference writes what its memory holds there."""
->>>>>>> b06329a (Describe payloadDumper: flags, places, names, the folder)
 
 LARGEST_ON_DISK = 1 << 21
 """Bytes that the blocks of the largest file take; one file has 380 MB, nearly all of them a hole."""
