@@ -145,6 +145,7 @@ class FileSource:
     def close(self) -> None:
         """See Source."""
         self._file.close()
+        self.patience = wait_on  # the other one belongs to an engine, which need not wait for this object
 
 
 class Decoder(Protocol):
@@ -259,6 +260,7 @@ class CompressedSource:
     def close(self) -> None:
         """See Source."""
         self._raw.close()
+        self.patience = wait_on
 
 
 def open_source(path: str, patience: Callable[[], None] = wait_on) -> Source:
