@@ -3,15 +3,17 @@
 ``python -m t2tui.cli.kernels`` compiles all; with the name of a part, that part.
 """
 
+import fcntl
 import os
 import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from t2tui.cli.progress import Line, clock
 from t2tui.core.jit import CACHE, PACKAGE
@@ -22,6 +24,9 @@ COMPLETE = "complete"
 
 WITHOUT_KERNELS = ("regex_pcre", "csvSink", "jsonSink", "socketSink", "tcpWinSink")
 """Plugins that have nothing to compile; some do not start without a file of rules or a server."""
+
+LOCK = "lock"
+"""File in the cache that is locked by the process that compiles."""
 
 ANIMATION = "|/-\\"
 REDRAW_SECONDS = 0.1
@@ -36,30 +41,56 @@ def compiled() -> bool:
 
 
 def compile_kernels(line: Line | None = None) -> None:
-    """Compile what the cache lacks. A process that fails is no error: the run compiles what it needs.
+    """Compile what the cache lacks; wait where another process does it already.
+
+    A part that fails is no error: the run compiles what it needs.
 
     Args:
         line: shows that something happens.
     """
     if CACHE is None:
         return
-    began = time.monotonic()
-    workers = [_worker(part) for part in PARTS]
+    spinner = _spin(line)
+    workers: list[subprocess.Popen[bytes]] = []
     try:
-        while any(worker.poll() is None for worker in workers):
-            if line is not None:
-                elapsed = time.monotonic() - began
-                turn = ANIMATION[int(elapsed / REDRAW_SECONDS) % len(ANIMATION)]
-                line.show(f"{turn} Compiling kernels; only the first run does: {clock(elapsed)}")
-            time.sleep(REDRAW_SECONDS)
+        with (CACHE / LOCK).open("w") as lock:
+            while not _locked(lock):
+                next(spinner)
+            if compiled():
+                return
+            workers += [_worker(part) for part in PARTS]
+            while any(worker.poll() is None for worker in workers):
+                next(spinner)
+            if all(worker.returncode == 0 for worker in workers):
+                (CACHE / COMPLETE).write_text(machine())
     finally:
         for worker in workers:
             worker.kill()
             worker.wait()
         if line is not None:
             line.clear()
-    if all(worker.returncode == 0 for worker in workers):
-        (CACHE / COMPLETE).write_text(machine())
+
+
+def _spin(line: Line | None) -> Iterator[None]:
+    """Turn once per step, and wait."""
+    began = time.monotonic()
+    for turn in cycle(ANIMATION):
+        if line is not None:
+            elapsed = clock(time.monotonic() - began)
+            line.show(f"{turn} Compiling kernels; only the first run does: {elapsed}")
+        time.sleep(REDRAW_SECONDS)
+        yield
+
+
+def _locked(file: IO[str]) -> bool:
+    """Try to lock a file."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks: two processes may compile the same
+        return True
+    return True
 
 
 def _worker(part: str) -> subprocess.Popen[bytes]:

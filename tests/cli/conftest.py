@@ -15,6 +15,7 @@ from pathlib import Path
 import dpkt
 import pytest
 
+from t2tui.cli.kernels import compile_kernels
 from tests.conftest import ENVIRONMENT
 
 DEADLINE = 120
@@ -49,6 +50,12 @@ def many_flows(flows: int) -> bytes:
         struct.pack_into(">HH", record, place, flow & 0xFFFF, 1 + (flow >> 16))
         parts += [head, bytes(record)]
     return b"".join(parts)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    """No program that is started here has to compile."""
+    compile_kernels()
 
 
 @pytest.fixture

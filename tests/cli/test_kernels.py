@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def test_all_parts_are_compiled_once(cache: Path, monkeypatch: pytest.MonkeyPatc
     kernels.compile_kernels()
     assert sorted(asked) == sorted(kernels.PARTS)
     assert kernels.compiled()
+
+
+def test_two_processes_do_not_compile_the_same(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = workers(monkeypatch, "import time; time.sleep(0.5)")
+    both = [threading.Thread(target=kernels.compile_kernels) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert sorted(asked) == sorted(kernels.PARTS)
 
 
 def test_another_machine_compiles_anew(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +104,6 @@ def test_an_interrupt_ends_the_workers(cache: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("form", ["pcap", "pcapng"])
 def test_a_run_compiles_nothing_that_was_not_compiled_before(tmp_path: Path, form: str) -> None:
-    if not kernels.compiled():
-        kernels.compile_kernels()
     assert kernels.compiled()
     (tmp_path / "capture").write_bytes({"pcap": pcap([udp(1), udp(2)]), "pcapng": kernels.PCAPNG}[form])
     folder = f"payloadDumper.PLDUMP_FOLDER={tmp_path}/payload"
