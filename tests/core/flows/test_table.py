@@ -308,6 +308,23 @@ def test_a_negative_fraction_makes_a_flow_older():
     assert (run.released[0]["index"], run.released[0]["packet"]) == (1, 3)
 
 
+def test_a_flow_a_little_younger_than_a_timeout_is_not_passed():
+    """The answer waits, just below 10 s, while the last packet of the connection gives it that time-out."""
+    packets = []
+    for side, flags, seq, ack in SESSION[:6]:
+        ports = {"src": 2, "dst": 1, "sport": 80, "dport": 4000} if side else {"sport": 4000, "dport": 80}
+        packets.append(Packet(sec=1000, flags=flags, seq=seq, ack=ack, **ports))
+    packets[-1].frag, packets[-1].frag_id = FIRST | MORE, 1
+    _, flags, seq, ack = SESSION[6]
+    packets.append(Packet(sec=1009, frac=SECOND - 2_000, flags=flags, seq=seq, ack=ack, sport=4000, dport=80))
+    for sec, frac in (1009, SECOND - 1_000), (1015, 0):
+        later = {"frag": LATER | MORE, "frag_id": 1, "sport": 0, "dport": 0}
+        packets.append(Packet(src=2, dst=1, sec=sec, frac=frac, **later))
+    packets += [Packet(src=9, sec=sec, proto=17) for sec in (1021, 1026, 1140)]
+    run = check(packets)
+    assert [flow["packet"] for flow in run.released[:2]] == [10, 10]
+
+
 def test_slots_of_released_flows_stay_until_reclaim():
     table = FlowTable(capacity=1, batch_packets=3, tcp_states=False, packet_times=False)
     packets = records_of([Packet(src=n, sec=200 * n) for n in (1, 2, 3)])
