@@ -4,7 +4,7 @@ The tables stand in ``bits.tsv`` beside this module: one line per bit; unused bi
 no name. Names of tcpStatesAFlags and pldStat are our own, those of the other columns Tranalyzer2's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -130,6 +130,24 @@ class BitTable:
     def format(self, value: int) -> str:
         """Write a value as the files do: ``0x`` and lower-case hexadecimal digits in full width."""
         return f"0x{value:0{self.width // 4}x}"
+
+
+def bit_table(column: str, width: int, meanings: Mapping[int, str | tuple[str, str]]) -> BitTable:
+    """Make the table of a column that a plugin declares.
+
+    Args:
+        column: its name.
+        width: number of bits: 8, 16, 32 or 64.
+        meanings: by number of the bit: its description, or short name and description.
+
+    Raises:
+        ValueError: the width is none of these, or a bit lies outside of it.
+    """
+    if width not in (8, 16, 32, 64) or not all(0 <= number < width for number in meanings):
+        raise ValueError(f"bit table of {column}: bits {sorted(meanings)} do not fit in {width} bits")
+    named = {n: ("", text) if isinstance(text, str) else text for n, text in sorted(meanings.items())}
+    bits = (Bit(number, name, "none", "none", text, "") for number, (name, text) in named.items())
+    return BitTable(column, width, tuple(bits))
 
 
 class UnknownBit(LookupError):  # noqa: N818 (reads as what it says)

@@ -14,6 +14,7 @@ whose ``on_packets`` and ``on_released`` walk the batch for its author.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +24,7 @@ from t2tui.core.columns import Column, File, plugin_columns
 from t2tui.core.run import Columns, Run, Split
 
 if TYPE_CHECKING:
+    from t2tui.core.bits import BitTable
     from t2tui.core.settings import Flag
     from t2tui.core.text.rows import Field
 
@@ -39,6 +41,10 @@ class Plugin:
         summary: one line for lists and help.
         requires: names of plugins with a lower number whose records it reads.
         flags: what can be set; available as ``self.settings.NAME``.
+        flow_columns: columns of the flow file that the plugin declares in its own module (those of most
+            built-in plugins stand in core/columns.tsv).
+        packet_columns: the same of the packet file.
+        bit_tables: what the bits of its columns mean.
         settings: values of the flags, defaults until the engine gives others.
         run: what all plugins share; valid from ``start`` on.
         status: bits of flowStat that the plugin set in any flow; the end report includes them.
@@ -50,6 +56,21 @@ class Plugin:
     summary: ClassVar[str] = ""
     requires: ClassVar[tuple[str, ...]] = ()
     flags: ClassVar[tuple["Flag", ...]] = ()
+    flow_columns: ClassVar[tuple[Column, ...]] = ()
+    packet_columns: ClassVar[tuple[Column, ...]] = ()
+    bit_tables: ClassVar[tuple["BitTable", ...]] = ()
+
+    def __init_subclass__(cls, **others: Any) -> None:
+        """Tell the declared columns whose they are."""
+        super().__init_subclass__(**others)
+        declared: tuple[tuple[File, tuple[Column, ...]], ...] = (
+            ("flows", cls.flow_columns),
+            ("packets", cls.packet_columns),
+        )
+        cls.flow_columns, cls.packet_columns = (
+            tuple(replace(column, plugin=cls.name, order=cls.number, file=file) for column in columns)
+            for file, columns in declared
+        )
 
     def __init__(self, settings: Any = None) -> None:
         self.settings = settings or SimpleNamespace(**{flag.name: flag.default for flag in self.flags})

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.columns import Column, File
+from t2tui.core.bits import bit_table
+from t2tui.core.columns import Column
 from t2tui.core.figures import amount, share
 from t2tui.core.flowstat import FL_ALARM
 from t2tui.core.jit import kernel
@@ -46,27 +47,6 @@ RECORD = np.dtype(
 
 PACKET_RECORD = np.dtype([("window", "u4"), ("below", "u4"), ("show", "u1")], align=True)
 """Columns of a packet."""
-
-
-def _column(name: str, type_: str, header: str, unit: str = "", file: File = "flows") -> Column:
-    return Column(name, type_, header, unit, header, plugin="tcpWin", order=140, file=file)
-
-
-COLUMNS = {
-    column.name: column
-    for column in (
-        _column("tcpWinStat", "H8", "TCP window size status", "bits"),
-        _column("tcpWinIpTTL", "U8", "IP TTL of the first TCP packet"),
-        _column("tcpInitWinSz", "U32", "Initial TCP window size", "bytes"),
-        _column("tcpWinThCnt", "U32", "Number of packets with a TCP window below the threshold", "packets"),
-        _column("tcpWinSzThRt", "F", "Ratio of packets with a TCP window below the threshold"),
-    )
-}
-
-PACKET_COLUMNS = (
-    _column("tcpWinSize", "U32", "TCP window", "bytes", file="packets"),
-    _column("tcpWinThPktCnt", "U32", "Packets below the threshold so far", "packets", file="packets"),
-)
 
 
 @kernel
@@ -144,6 +124,20 @@ class TcpWin(Plugin):
     name = "tcpWin"
     number = 140
     summary = "TCP windows below a threshold, alarms, summary file PREFIX_tcpwin.txt"
+    flow_columns = (
+        Column("tcpWinStat", "H8", "TCP window size status", unit="bits", bits="tcpWinStat"),
+        Column("tcpWinIpTTL", "U8", "IP TTL of the first TCP packet"),
+        Column("tcpInitWinSz", "U32", "Initial TCP window size", unit="bytes"),
+        Column(
+            "tcpWinThCnt", "U32", "Number of packets with a TCP window below the threshold", unit="packets"
+        ),
+        Column("tcpWinSzThRt", "F", "Ratio of packets with a TCP window below the threshold"),
+    )
+    packet_columns = (
+        Column("tcpWinSize", "U32", "TCP window", unit="bytes"),
+        Column("tcpWinThPktCnt", "U32", "Packets below the threshold so far", unit="packets"),
+    )
+    bit_tables = (bit_table("tcpWinStat", 8, {0: ("BELOW", "TCP window below the threshold")}),)
     flags = (
         Flag("TCPWIN_THRES", 1, help="count packets with a window below this", minimum=0, maximum=65536),
         Flag("TCPWIN_FLWPRG", 2, help="force mode: end a flow at this many such packets", minimum=1),
@@ -237,18 +231,11 @@ class TcpWin(Plugin):
 
     def flow_fields(self) -> "Columns":
         """Return the columns of the flow file."""
-        records = self.records
-        codes = {"tcpWinStat": Code.HEX, "tcpWinSzThRt": Code.FLOAT}
-        parts = {
-            "tcpWinStat": "status",
-            "tcpWinIpTTL": "ttl",
-            "tcpInitWinSz": "window",
-            "tcpWinThCnt": "below",
-            "tcpWinSzThRt": "ratio",
-        }
+        parts = ("status", "ttl", "window", "below", "ratio")
+        codes = {"H8": Code.HEX, "F": Code.FLOAT}
         return [
-            (COLUMNS[name], Field(codes.get(name, Code.UINT), records[part], by="slot"))
-            for name, part in parts.items()
+            (column, Field(codes.get(column.type, Code.UINT), self.records[part], by="slot"))
+            for column, part in zip(self.flow_columns, parts, strict=True)
         ]
 
     def packet_fields(self, packets: NDArray[Any]) -> "Columns":
@@ -257,7 +244,7 @@ class TcpWin(Plugin):
         when = (lines["show"], 1)
         return [
             (column, Field(Code.UINT, lines[part], when=when))
-            for column, part in zip(PACKET_COLUMNS, ("window", "below"), strict=True)
+            for column, part in zip(self.packet_columns, ("window", "below"), strict=True)
         ]
 
     def report(self) -> Iterator[str]:
