@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _BUILTIN = {
     "basicFlow": "t2tui.plugins.basicflow:BasicFlow",
+    "portClassifier": "t2tui.plugins.portclassifier:PortClassifier",
     "basicStats": "t2tui.plugins.basicstats:BasicStats",
     "tcpFlags": "t2tui.plugins.tcpflags:TcpFlags",
     "tcpStates": "t2tui.plugins.tcpstates:TcpStates",
