@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from t2tui.core.settings import Settings
 
 _BUILTIN = {
+    "protoStats": "t2tui.plugins.protostats:ProtoStats",
     "basicFlow": "t2tui.plugins.basicflow:BasicFlow",
     "portClassifier": "t2tui.plugins.portclassifier:PortClassifier",
     "basicStats": "t2tui.plugins.basicstats:BasicStats",
