@@ -44,7 +44,7 @@ def test_an_unknown_name_is_an_error_that_suggests_the_nearest(wrong: str, right
 
 
 def test_a_name_like_no_other_gets_the_list_of_all() -> None:
-    with pytest.raises(plugins.UnknownPluginError, match="there are basicFlow, "):
+    with pytest.raises(plugins.UnknownPluginError, match="there are protoStats, basicFlow, "):
         plugins.find("!")
 
 
