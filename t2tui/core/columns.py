@@ -11,7 +11,7 @@ string, ``SC`` unquoted string; ``MAC``; ``IP4``, ``IP6``, ``IPX`` address of ei
 of several parts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -186,3 +186,26 @@ def old_name(column: Column, version: str) -> str:
             f"unknown version {version!r} of column names; known are {', '.join(sorted(OLD_NAMES))}"
         )
     return OLD_NAMES[version].get(column.name, column.name)
+
+
+def unique_names(columns: Iterable[Column], printed: Callable[[Column], str]) -> list[str]:
+    """Return the names of columns for files that hold no name twice, not even in other case (docs/sinks.md).
+
+    Args:
+        columns: in their order.
+        printed: gives the name of a column; one that an earlier column has gets the name of its plugin
+            behind it, ``tcpInitWinSz_tcpWin``, and a number where that does not suffice.
+    """
+    taken: set[str] = set()
+    names = []
+    for column in columns:
+        name = printed(column)
+        if name.casefold() in taken:
+            name = f"{name}_{column.plugin}"
+        wanted, number = name, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names

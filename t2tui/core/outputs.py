@@ -10,11 +10,11 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol, TypeVar, cast
 
 STANDARD = "-"
 """Standard input as input, standard output as place of the flow file."""
@@ -96,6 +96,23 @@ def _without_extension(path: str) -> str:
     return folder + slash + (name.rpartition(".")[0] if "." in name else name)
 
 
+class Transaction(Protocol):
+    """Changes of a file in its place, which become visible all at once; for databases."""
+
+    def commit(self) -> None:
+        """Make the changes visible.
+
+        Raises:
+            OutputError: they cannot be written; the file is as it was.
+        """
+
+    def rollback(self) -> None:
+        """Undo the changes; after ``commit`` nothing happens. Must not raise."""
+
+
+Begun = TypeVar("Begun", bound=Transaction)
+
+
 class Outputs:
     """The files of one run. As a context manager it commits on success and discards on an exception.
 
@@ -116,6 +133,7 @@ class Outputs:
         self.to_stdout = to_stdout
         self._inputs = [Path(path) for path in inputs]
         self._files: dict[Path, OutputFile] = {}
+        self._transactions: dict[Path, Transaction] = {}
 
     def path(self, suffix: str) -> Path:
         """Return the final place of a file."""
@@ -144,12 +162,7 @@ class Outputs:
         """Open a file at any place; otherwise like ``open``."""
         where = f"'{path}'"
         try:
-            target = path.resolve()
-            if target in self._files:
-                raise OutputError(where, "it is already in use by this run")
-            for source in self._inputs:
-                if target.exists() and source.exists() and target.samefile(source):
-                    raise OutputError(where, "it is an input of this run; choose another prefix with -w")
+            target = self._target(path, where)
             target.parent.mkdir(parents=True, exist_ok=True)
             self._files[target] = OutputFile.beside(target, where)
         except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links
@@ -157,6 +170,39 @@ class Outputs:
                 where, OSError(str(error)) if isinstance(error, RuntimeError) else error
             ) from error
         return cast(BinaryIO, self._files[target])
+
+    def _target(self, path: Path, where: str) -> Path:
+        """Return where a path leads to, if this run may write there."""
+        target = path.resolve()
+        if target in self._files or target in self._transactions:
+            raise OutputError(where, "it is already in use by this run")
+        for source in self._inputs:
+            if target.exists() and source.exists() and target.samefile(source):
+                raise OutputError(where, "it is an input of this run; choose another prefix with -w")
+        return target
+
+    def join(self, suffix: str, begin: Callable[[Path], Begun]) -> Begun:
+        """Change an existing file in its place, which is committed or rolled back with the other files.
+
+        Args:
+            suffix: of the file.
+            begin: gets the path without symbolic links, and returns what is to be committed.
+
+        Raises:
+            OutputError: the file is an input, or is already being written by this run; and what ``begin``
+                raises.
+        """
+        path = self.path(suffix)
+        where = f"'{path}'"
+        try:
+            target = self._target(path, where)
+            begun = begin(target)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise OutputError.of(
+                where, OSError(str(error)) if isinstance(error, RuntimeError) else error
+            ) from error
+        self._transactions[target] = begun
+        return begun
 
     def commit_file(self, suffix: str) -> None:
         """Give one file its name now: a finished part of a split output."""
@@ -180,6 +226,8 @@ class Outputs:
         try:
             for file in self._files.values():
                 file.close()
+            for transaction in self._transactions.values():  # before the renaming, which hardly ever fails
+                transaction.commit()
             for file in self._files.values():
                 file.publish()
         finally:
@@ -190,6 +238,9 @@ class Outputs:
         for file in self._files.values():
             file.discard()
         self._files.clear()
+        for transaction in self._transactions.values():
+            transaction.rollback()
+        self._transactions.clear()
 
     def __enter__(self) -> "Outputs":
         return self
@@ -246,6 +297,14 @@ class OutputFile(io.RawIOBase):
                 return cls(where, temporary.open("xb", buffering=0), temporary, target)
             except FileExistsError:  # left by a killed run whose process had this number
                 number += 1
+
+    @property
+    def temporary(self) -> Path | None:
+        """The file that gets the name in the end, for writers that open it themselves; None: pipe or device.
+
+        Such a writer calls ``rest`` first and has closed the file before it is committed.
+        """
+        return self._temporary
 
     def writable(self) -> bool:
         """Return True."""

@@ -26,6 +26,7 @@ _BUILTIN = {
     "csvSink": "t2tui.plugins.csvsink:CsvSink",
     "jsonSink": "t2tui.plugins.jsonsink:JsonSink",
     "socketSink": "t2tui.plugins.socketsink:SocketSink",
+    "sqliteSink": "t2tui.plugins.sqlitesink:SqliteSink",
     "tcpWinSink": "t2tui.plugins.tcpwinsink:TcpWinSink",
 }
 """Where each plugin is. Importing one imports numba, so that waits until the plugin is wanted."""

@@ -5,15 +5,15 @@ numbers travel as the integer of their bits, so that all digits arrive.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.columns import Column
+from t2tui.core.columns import Column, unique_names
 from t2tui.core.lines import Lines
 from t2tui.core.nearest import did_you_mean, nearest_names
 from t2tui.core.outputs import OutputError
@@ -27,6 +27,12 @@ INTEGER, HEX, FLOAT, TEXT = range(4)
 
 NO_PAYLOAD = np.zeros(0, np.uint8)
 
+PIECE = 4096
+"""Most flows that are taken out of the tables at once: the end of a run writes up to all of them."""
+
+PLAIN = {Code.UINT: "u", Code.INT: "i", Code.FLOAT: "f", Code.DOUBLE: "f", Code.SECONDS: "f"}
+"""Numbers that need not become text, and how their bits are read."""
+
 ELEMENT = re.compile(r'(?:[^;"\\]|\\.|"(?:[^"\\]|\\.)*")+', re.DOTALL)
 """An element of a list that has strings, in which a semicolon may stand."""
 
@@ -34,36 +40,105 @@ ESCAPE = re.compile(r"\\(?:u([0-9A-F]{4})|(.))", re.DOTALL)
 LETTERS = {"b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
 
 
-class Cells:
-    """The columns of the flows of a run, all of them or some."""
+@dataclass(frozen=True)
+class Numbers:
+    """A column that did not become text.
 
-    def __init__(self, run: Run, select: Sequence[str] | None = None, *, exact: bool = True) -> None:
+    Attributes:
+        values: integers or floating-point numbers, one per flow.
+        shown: bool, which flows have a value; None: all.
+    """
+
+    values: NDArray[Any]
+    shown: NDArray[np.bool_] | None = None
+
+
+def pieces(slots: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield flows, not too many at once."""
+    for first in range(0, len(slots), PIECE):
+        yield slots[first : first + PIECE]
+
+
+def column_names(run: Run) -> list[str]:
+    """Return the names of the columns, no two alike (docs/sinks.md); every plugin has started."""
+    return unique_names((column for column, _ in run.flow_columns()), run.names)
+
+
+class Cells:
+    """The columns of the flows of a run, all of them or some.
+
+    Attributes:
+        names: of the columns, no two alike.
+        columns: their types and descriptions.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        select: Sequence[str] | None = None,
+        *,
+        exact: bool = True,
+        plain: frozenset[int] = frozenset(),
+    ) -> None:
         """Ask for the columns; every plugin has started.
 
         Args:
             run: whose flows.
-            select: printed names of the columns wanted, in the order of the flow file; None: all.
+            select: names of the columns wanted, in the order of the flow file; None: all.
             exact: floating-point numbers are their bits; False: the flow file's text.
+            plain: kinds of values that ``values`` gives as numbers instead of cells.
         """
         self._run, self._exact = run, exact
-        names = [run.names(column) for column, _ in run.flow_columns()]
+        names, pairs = column_names(run), run.flow_columns()
         self._places = [place for place, name in enumerate(names) if select is None or name in select]
         self.names = [names[place] for place in self._places]
-        pairs = run.flow_columns()
         self.columns: list[Column] = [pairs[place][0] for place in self._places]
-        self._lines = Lines(run, self._fields)
+        self.is_plain = [
+            kind_of(pairs[place][0].type) in plain and _is_plain(pairs[place][1]) for place in self._places
+        ]
+        self._fields: list[Field] = []  # of all columns, as the writer was made with
+        self._lines = Lines(run, self._text_fields)
 
-    def _fields(self) -> list[Field]:
+    def _text_fields(self) -> list[Field]:
         pairs = self._run.flow_columns()
-        fields = [pairs[place][1] for place in self._places]
+        self._fields = [pairs[place][1] for place in self._places]
+        fields = [field for field, plain in zip(self._fields, self.is_plain, strict=True) if not plain]
+        fields = fields or self._fields[:1]  # a line needs a cell
         return [_as_bits(field) for field in fields] if self._exact else fields
+
+    def text(self, slots: NDArray[Any]) -> str:
+        """Return one line per flow: the cells of the columns that are not plain numbers."""
+        text = self._lines.writer().write((0, len(slots)), slots, NO_PAYLOAD)
+        return text.decode("utf-8", "replace")
 
     def read(self, slots: NDArray[Any]) -> list[Cell]:
         """Return the cells of flows: one sequence per column; floating-point numbers are their bits."""
-        if len(slots) == 0:
-            return [()] * len(self._places)
-        text = self._lines.writer().write((0, len(slots)), slots, NO_PAYLOAD).decode("utf-8", "replace")
-        return list(zip(*(line.split("\t") for line in text.split("\n")[:-1]), strict=True))
+        if len(slots) == 0 or all(self.is_plain):
+            return [()] * self.is_plain.count(False)
+        lines = self.text(slots).split("\n")[:-1]
+        return list(zip(*(line.split("\t") for line in lines), strict=True))
+
+    def numbers(self, slots: NDArray[Any]) -> list[Numbers]:
+        """Return the columns of flows that are plain numbers."""
+        self._lines.writer()  # asks for the fields where they have changed
+        found = []
+        for field, plain in zip(self._fields, self.is_plain, strict=True):
+            if not plain:
+                continue
+            values = field.values[slots if field.by == "slot" else slice(0, len(slots))]
+            kind = PLAIN.get(field.code, "u")
+            shown = None
+            if field.when is not None:
+                flags, mask = field.when
+                shown = flags[slots if field.when_by == "slot" else slice(0, len(slots))] & mask != 0
+            found.append(Numbers(np.ascontiguousarray(values).view(f"{kind}{values.itemsize}"), shown))
+        return found
+
+
+def _is_plain(field: Field) -> bool:
+    """Return whether a field shows one number per flow, or none."""
+    is_single = field.count is None and not field.rest and field.values.ndim == 1
+    return is_single and (field.code in PLAIN or field.code is Code.HEX)
 
 
 def _as_bits(field: Field) -> Field:
@@ -87,7 +162,7 @@ def read_selection(sink: str, path: str, run: Run) -> list[str]:
     except (OSError, ValueError) as error:
         raise OutputError.of(where, error) from error
     wanted = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    known = [run.names(column) for column, _ in run.flow_columns()]
+    known = column_names(run)
     for name in wanted:
         if name not in known:
             near = did_you_mean(nearest_names(name, known))
@@ -116,15 +191,23 @@ Scalars: TypeAlias = Callable[[str, Sequence[str]], list[Any]]
 """Turns texts of a type into values."""
 
 
-def convert(type_: str, cells: Cell, scalars: Scalars, group: Callable[[list[Any]], Any]) -> list[Any]:
+def convert(
+    type_: str,
+    cells: Cell,
+    scalars: Scalars,
+    group: Callable[[list[Any]], Any],
+    compound: Callable[[list[Any]], Any] | None = None,
+) -> list[Any]:
     """Turn the cells of a column into values; an empty cell is None.
 
     Args:
         type_: of the column.
         cells: their texts.
         scalars: makes the values of one type.
-        group: joins the elements of a list, and the parts of a compound value.
+        group: joins the elements of a list.
+        compound: joins the parts of a compound value; ``group`` without.
     """
+    compound = compound or group
     types = parts_of(type_)
     if not is_list(type_) and len(types) == 1:
         if "" not in cells:
@@ -138,7 +221,7 @@ def convert(type_: str, cells: Cell, scalars: Scalars, group: Callable[[list[Any
     else:
         columns = zip(*(element.split("_", len(types) - 1) for element in flat), strict=True)
         parts = (scalars(part, column) for part, column in zip(types, columns, strict=False))
-        values = [group(list(value)) for value in zip(*parts, strict=True)]
+        values = [compound(list(value)) for value in zip(*parts, strict=True)]
     rest = iter(values)
     if not is_list(type_):
         return [next(rest) if cell else None for cell in cells]

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from t2tui.core.settings import Flag
 from t2tui.plugins.base import Plugin, Run
-from t2tui.plugins.cells import read_selection
+from t2tui.plugins.cells import pieces, read_selection
 from t2tui.plugins.connection import TCP, Connection
 from t2tui.plugins.jsonlines import JsonLines
 from t2tui.plugins.txtsink import FlowFile
@@ -27,6 +27,14 @@ class JsonSink(Plugin):
         Flag("JSON_NO_SPACES", 1, help="no blanks behind colons and commas", choices=(0, 1)),
         Flag("JSON_SELECT", 0, help="1: only the columns that JSON_SELECT_FILE names", choices=(0, 1)),
         Flag("JSON_SELECT_FILE", "json-columns.txt", help="file with a column name per line"),
+        Flag(
+            "JSON_BUFFER_SIZE",
+            1 << 20,
+            help="bytes of objects that are written or sent at once",
+            minimum=1,
+            maximum=1 << 30,
+            runtime=True,
+        ),
         Flag("JSON_SOCKET_ADDR", "127.0.0.1", help="address of the server", runtime=True),
         Flag("JSON_SOCKET_PORT", 5000, help="port of the server", minimum=1, maximum=65535, runtime=True),
         Flag("JSON_SUFFIX", "_flows.json", help="suffix of the file", runtime=True),
@@ -41,6 +49,7 @@ class JsonSink(Plugin):
         s = self.settings
         self._lines: JsonLines | None = None
         self._is_first = True
+        self._pending = bytearray()
         compress = bool(s.JSON_GZ_COMPRESS)
         if s.JSON_SOCKET_ON:
             address, port = s.JSON_SOCKET_ADDR, s.JSON_SOCKET_PORT
@@ -55,11 +64,16 @@ class JsonSink(Plugin):
         return JsonLines(self.run, select, spaces=not s.JSON_NO_SPACES, empty=not s.JSON_SUPPRESS_EMPTY_ARRAY)
 
     def _put(self, text: str) -> None:
-        data = memoryview(text.encode())
+        self._pending += text.encode()
+        if len(self._pending) >= self.settings.JSON_BUFFER_SIZE:
+            self._flush()
+
+    def _flush(self) -> None:
+        pending, self._pending = memoryview(self._pending), bytearray()
         if self._server is not None:
-            self._server.send(data)
+            self._server.send(pending)
         elif self._file is not None:
-            self._file.write(data)
+            self._file.write(pending)
 
     def on_rows(self, slots: NDArray[Any]) -> None:
         """Write the flows."""
@@ -67,17 +81,20 @@ class JsonSink(Plugin):
             return
         if self._lines is None:
             self._lines = self._begin()
-        objects = self._lines.rows(slots)
-        if self.settings.JSON_ROOT_NODE:
-            self._put(("[\n" if self._is_first else ",\n") + ",\n".join(objects))
-        else:
-            self._put("".join(f"{line}\n" for line in objects))
-        self._is_first = False
+        for piece in pieces(slots):
+            for line in self._lines.rows(piece):
+                if not self.settings.JSON_ROOT_NODE:
+                    self._put(f"{line}\n")
+                else:
+                    self._put(f"[\n{line}" if self._is_first else f",\n{line}")
+                    self._is_first = False
+        self._flush()
 
     def finish(self) -> None:
         """End the array, close file or connection."""
         if self.settings.JSON_ROOT_NODE:
             self._put("[]\n" if self._is_first else "\n]\n")
+        self._flush()
         if self._file is not None:
             self._file.close()
         if self._server is not None:

@@ -16,6 +16,7 @@ from t2tui.core.columns import (
     old_name,
     plugin_columns,
 )
+from t2tui.core.run import printed_name
 
 SHARED = Path(__file__).parents[3] / "shared"
 EXPECTED = SHARED / "golden" / "expected"
@@ -195,3 +196,18 @@ def test_a_user_plugin_adds_its_columns(registry):
         "tcpInitWinSz",
         "pldStat",
     ]
+
+
+def test_names_that_columns_share_get_that_of_their_plugin():
+    def names(*pairs):
+        found = columns.unique_names(
+            [columns.Column(name, "U8", plugin=plugin) for name, plugin in pairs], printed_name
+        )
+        assert len({name.lower() for name in found}) == len(found)
+        return found
+
+    assert names(("a", "x"), ("b", "x"), ("a", "y")) == ["a", "b", "a_y"]
+    assert names(("a", "x"), ("A", "y"), ("A", "z")) == ["a", "A_y", "A_z"]
+    assert names(("a_y", "x"), ("a", "x"), ("a", "y"), ("a", "y")) == ["a_y", "a", "a_y_2", "a_y_3"]
+    every = columns.file_columns({column.plugin for column in columns.all_columns()}, "flows")
+    assert columns.unique_names(every, printed_name) == [column.name for column in every]

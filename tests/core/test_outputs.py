@@ -241,3 +241,58 @@ def test_leftovers_of_a_killed_run_are_no_obstacle(tmp_path):
         files.open("_x").write(b"x")
     assert listing(tmp_path) == [leftover.name, "p_x"]
     assert leftover.read_text() == "left"
+
+
+class Recorder:
+    """A transaction that notes what happens to it, and which files there are then."""
+
+    def __init__(self, folder, refuses=False):
+        self.folder, self.refuses, self.calls = folder, refuses, []
+
+    def begin(self, path):
+        self.path = path
+        return self
+
+    def commit(self):
+        self.calls.append(("commit", listing(self.folder)))
+        if self.refuses:
+            raise OutputError("it", "no")
+
+    def rollback(self):
+        self.calls.append(("rollback", listing(self.folder)))
+
+
+def test_a_transaction_is_committed_before_files_get_their_names(tmp_path):
+    (tmp_path / "p.db").write_text("older")
+    (tmp_path / "link.db").symlink_to("p.db")
+    transaction = Recorder(tmp_path)
+    with Outputs(f"{tmp_path}/link") as files:
+        files.join(".db", transaction.begin)
+        files.open("_flows.txt").write(b"text")
+        with pytest.raises(OutputError, match="already in use"):
+            files.open_path(tmp_path / "p.db")
+        with pytest.raises(OutputError, match="already in use"):
+            files.join(".db", transaction.begin)
+        assert transaction.calls == []
+    assert transaction.path == tmp_path / "p.db"
+    (first, present), *rest = transaction.calls
+    assert first == "commit" and "link_flows.txt" not in present
+    assert [call for call, _ in rest] == ["rollback"]
+    assert (tmp_path / "link_flows.txt").read_text() == "text"
+
+
+def test_a_transaction_that_cannot_be_committed_leaves_no_files(tmp_path):
+    transaction = Recorder(tmp_path, refuses=True)
+    with pytest.raises(OutputError), Outputs(f"{tmp_path}/p") as files:
+        files.open("_flows.txt").write(b"text")
+        files.join(".db", transaction.begin)
+    assert listing(tmp_path) == []
+    assert [call for call, _ in transaction.calls] == ["commit", "rollback"]
+
+
+def test_transactions_of_a_run_that_fails_are_rolled_back(tmp_path):
+    transaction = Recorder(tmp_path)
+    with pytest.raises(RuntimeError), Outputs(f"{tmp_path}/p") as files:
+        files.join(".db", transaction.begin)
+        raise RuntimeError
+    assert [call for call, _ in transaction.calls] == ["rollback"]

@@ -78,13 +78,13 @@ class Descriptions:
 
 @pytest.fixture
 def make_run() -> Callable[..., Run]:
-    def make(*plugins: Plugin, **more: Any) -> Run:
+    def make(*plugins: Plugin, outputs: Any = None, **more: Any) -> Run:
         records = np.zeros(SLOTS, FLOW)
         records["opposite"] = -1
         records["kind"] = KIND_IPV4
         flows = Flows(records, np.zeros(SLOTS, [("anomalies", "u1")]), np.zeros(BATCH, PACKET_TIMES))
         descriptions = Descriptions(Words.from_texts([b"", b"eth:ipv4:tcp", b"eth:ipv4:udp"]))
-        run = Run(flows, descriptions, Labels.builtin(), Files(), SLOTS, BATCH, **more)
+        run = Run(flows, descriptions, Labels.builtin(), outputs or Files(), SLOTS, BATCH, **more)
         run.plugins = {plugin.name: plugin for plugin in plugins}
         for plugin in plugins:
             plugin.start(run)

@@ -104,6 +104,26 @@ def expected(kinds, slot):
     }
 
 
+class Again(Plugin):
+    """A second plugin whose columns have the names of the first one's, or differ in case alone."""
+
+    name, number = "again", 310
+
+    def start(self, run):
+        super().start(run)
+        self.values = np.arange(SLOTS, dtype=np.uint16) + 1000
+
+    def flow_fields(self):
+        return [
+            (Column(name, "U16", name, plugin="again", order=310), Field(Code.UINT, self.values, by="slot"))
+            for name in ("integer", "HEX", "other")
+        ]
+
+
+NAMED_AGAIN = ("integer_again", "HEX_again", "other")
+"""Names of these columns where no two may be alike."""
+
+
 def settings(plugin, **flags):
     return SimpleNamespace(**{flag.name: flag.default for flag in plugin.flags} | flags)
 

@@ -15,7 +15,7 @@ from t2tui.core.outputs import OutputError
 from t2tui.core.run import Split
 from t2tui.plugins.jsonlines import number
 from t2tui.plugins.jsonsink import JsonSink
-from tests.plugins.sinking import Kinds, expected, settings, write
+from tests.plugins.sinking import NAMED_AGAIN, Again, Kinds, expected, settings, write
 
 FLOWS = [[5, 0, 3], [], [63, 62, *range(6, 30)]]
 SLOTS = [slot for batch in FLOWS for slot in batch]
@@ -102,6 +102,27 @@ def test_socket(written, listen, compress):
     data = server.received()
     assert (gzip.decompress(data) if compress else data) == written().outputs.closed["_flows.json"]
     assert run.outputs.opened == []
+
+
+@pytest.mark.parametrize("size", [1, 5000, 1 << 20])
+def test_pieces_of_the_file(written, listen, size):
+    whole = written().outputs.closed["_flows.json"]
+    assert written(JSON_BUFFER_SIZE=size).outputs.closed["_flows.json"] == whole
+    server = listen(socket.SOCK_STREAM)
+    written(JSON_SOCKET_ON=1, JSON_SOCKET_PORT=server.port, JSON_BUFFER_SIZE=size)
+    assert server.received() == whole
+
+
+def test_no_key_comes_twice(make_run, tmp_path):
+    path = tmp_path / "columns.txt"
+    path.write_text("integer_again\n")
+    for flags in ({}, {"JSON_SELECT": 1, "JSON_SELECT_FILE": str(path)}):
+        run = make_run(Kinds(), Again(), JsonSink(settings(JsonSink, **flags)))
+        write(run, [7])
+        pairs = json.loads(run.outputs.closed["_flows.json"], object_pairs_hook=list)
+        names = [name for name, _ in pairs]
+        assert len({name.lower() for name in names}) == len(names)
+        assert [value for name, value in pairs if name in NAMED_AGAIN] == ([1007] if flags else [1007] * 3)
 
 
 def test_selected_columns(written, tmp_path):
