@@ -69,9 +69,7 @@ class Database:
         try:
             self._open(path)
             if self._mode == REFUSE and self._columns():
-                advice = (
-                    "replace or append to it with SQLITE_OVERWRITE=1 or 2, or name another SQLITE_TABLE_NAME"
-                )
+                advice = "replace it with SQLITE_OVERWRITE=1, append to it with 2, or set SQLITE_TABLE_NAME"
                 raise OutputError(self._where, f"it exists; {advice}")
         except OutputError:
             self.rollback()

@@ -136,9 +136,10 @@ def _numbers(column: Numbers) -> list[Any]:
     """Return numbers as SQLite has them: signed 64 bits, doubles."""
     values = column.values
     if values.dtype.kind == "f":
-        found = values.astype("f8").tolist()
-    else:  # unsigned ones of 64 bits keep their bits
-        found = values.view("i8").tolist() if values.dtype == "u8" else values.tolist()
+        values = values.astype("f8")
+    elif values.dtype == "u8":  # keeps its bits
+        values = values.view("i8")
+    found: list[Any] = values.tolist()
     if column.shown is None:
         return found
     return [value if shown else None for value, shown in zip(found, column.shown.tolist(), strict=True)]
