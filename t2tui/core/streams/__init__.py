@@ -1,0 +1,49 @@
+"""What flows carry: TCP streams put together again, datagrams in order, read from the capture on demand."""
+
+from t2tui.core.streams.collecting import PacketIndex, segments_of
+from t2tui.core.streams.index import StreamIndex
+from t2tui.core.streams.records import (
+    CUT,
+    DATA,
+    FRAGMENT,
+    KEEP_ALIVE,
+    MISSING,
+    OUT_OF_ORDER,
+    OUTSIDE,
+    OVERLAP,
+    PIECE,
+    RESET,
+    RESTART,
+    RETRANSMISSION,
+    SEGMENT,
+    describe_marks,
+)
+from t2tui.core.streams.sources import ByteSource, CaptureBytes, SpillBytes
+from t2tui.core.streams.stream import Conversation, Difference, Part, Stream
+
+__all__ = [
+    "CUT",
+    "DATA",
+    "FRAGMENT",
+    "KEEP_ALIVE",
+    "MISSING",
+    "OUTSIDE",
+    "OUT_OF_ORDER",
+    "OVERLAP",
+    "PIECE",
+    "RESET",
+    "RESTART",
+    "RETRANSMISSION",
+    "SEGMENT",
+    "ByteSource",
+    "CaptureBytes",
+    "Conversation",
+    "Difference",
+    "PacketIndex",
+    "Part",
+    "SpillBytes",
+    "Stream",
+    "StreamIndex",
+    "describe_marks",
+    "segments_of",
+]

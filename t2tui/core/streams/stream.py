@@ -1,0 +1,301 @@
+"""A flow's two streams as somebody reads them: by windows, with gaps told apart from bytes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import BinaryIO, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui.core.streams.index import NOWHERE, StreamIndex
+from t2tui.core.streams.records import DATA, OVERLAP, RETRANSMISSION
+from t2tui.core.streams.sources import ByteSource
+
+Direction = Literal["both", "A", "B"]
+NAMES = ("A", "B")
+
+WINDOW_BYTES = 1 << 20
+"""Bytes that are in memory at a time when a whole stream is written or compared."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Whose stream it is; addresses as seen from direction A.
+
+    Attributes:
+        flow: index.
+        protocol: number of the layer-4 protocol, 0 of a layer-2 flow.
+        source, destination: addresses as text; MAC addresses of a layer-2 flow.
+        source_port, destination_port: None where the protocol has none.
+        vlan: id of the last VLAN tag, None without.
+    """
+
+    flow: int
+    protocol: int
+    source: str
+    destination: str
+    source_port: int | None = None
+    destination_port: int | None = None
+    vlan: int | None = None
+
+    def reversed(self) -> "Conversation":
+        """Return it as seen from the other side."""
+        return replace(
+            self,
+            source=self.destination,
+            destination=self.source,
+            source_port=self.destination_port,
+            destination_port=self.source_port,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a stream, or the part of one that lies in a window.
+
+    Attributes:
+        direction: ``A`` or ``B``.
+        kind: DATA, MISSING or CUT.
+        offset: place of its first byte in the stream of its direction.
+        length: bytes.
+        data: the bytes; empty unless ``kind`` is DATA.
+        packet: number of the packet that brought it, 0 of missing bytes.
+        time: of that packet, ns since 1970.
+        seq: TCP sequence number of that packet.
+        marks: what is to be said about the packet (RETRANSMISSION ...).
+        segment: its row in ``StreamIndex.segments``, -1 of missing bytes.
+    """
+
+    direction: str
+    kind: int
+    offset: int
+    length: int
+    data: bytes
+    packet: int
+    time: int
+    seq: int
+    marks: int
+    segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A segment that repeats bytes of the stream with other values.
+
+    Attributes:
+        direction: ``A`` or ``B``.
+        offset: place of the first byte that differs, in the stream.
+        packet: number of the packet that came later.
+        before: bytes of the stream there, as the first packet had them.
+        after: what the later packet has instead.
+    """
+
+    direction: str
+    offset: int
+    packet: int
+    before: bytes
+    after: bytes
+
+
+class _View:
+    """Pieces of one direction or both, and where each begins in what is shown of them."""
+
+    def __init__(self, index: StreamIndex, direction: Direction) -> None:
+        pieces = index.pieces
+        rows = np.arange(len(pieces))
+        if direction != "both":
+            rows = np.flatnonzero(pieces["direction"] == NAMES.index(direction))
+        self.rows = rows
+        self.shown = np.where(pieces["kind"][rows] == DATA, pieces["length"][rows], 0).astype(np.int64)
+        self.ends = np.cumsum(self.shown)
+        self.size = int(self.ends[-1]) if len(rows) else 0
+
+    def window(self, first: int, count: int) -> tuple[int, int]:
+        """Return the first piece of a window and the one behind the last.
+
+        Windows that follow each other share no gap: the gaps behind the last byte belong to the window
+        with that byte.
+        """
+        if count == 0 or (first >= self.size and first):
+            return 0, 0
+        begins = self.ends - self.shown
+        low = int(np.searchsorted(self.ends, first, side="left"))
+        high = len(self.ends)
+        if first + count < self.size:
+            high = int(np.searchsorted(begins, first + count, side="left"))
+        return low, high
+
+
+class Stream:
+    """The streams of a flow; a context manager where the bytes are in a temporary file.
+
+    Attributes:
+        index: where everything is.
+        conversation: whose they are; None if nobody said.
+    """
+
+    def __init__(
+        self, index: StreamIndex, source: ByteSource, conversation: Conversation | None = None
+    ) -> None:
+        self.index = index
+        self.conversation = conversation
+        self._source = source
+        self._views: dict[Direction, _View] = {}
+
+    @property
+    def pieces(self) -> NDArray[np.void]:
+        """PIECE records in the order of delivery."""
+        return self.index.pieces
+
+    def _view(self, direction: Direction) -> _View:
+        if direction not in self._views:
+            self._views[direction] = _View(self.index, direction)
+        return self._views[direction]
+
+    def size(self, direction: Direction = "both") -> int:
+        """Return the number of bytes that can be read, without those of gaps."""
+        return self._view(direction).size
+
+    def missing(self, direction: Direction = "both") -> int:
+        """Return the number of bytes in gaps: in no packet, or not captured."""
+        view = self._view(direction)
+        return int(self.pieces["length"][view.rows].sum(dtype=np.int64)) - view.size
+
+    def read(self, first: int, count: int, direction: Direction = "both") -> list[Part]:
+        """Read a window of what is shown: bytes in the order of delivery, gaps between them.
+
+        Args:
+            first: number of the first byte, counted over the bytes shown; gaps count nothing.
+            count: number of bytes.
+            direction: one, or both as they take turns.
+
+        Returns:
+            Parts; the first and the last one may be cut to the window. A gap belongs to the window in which
+            the byte behind it is, or the last byte.
+
+        Raises:
+            ValueError: ``first`` or ``count`` is negative.
+            CaptureError: the capture cannot be read any more.
+        """
+        if first < 0 or count < 0:
+            raise ValueError(f"a window begins at 0 or later and has no negative size: {first}, {count}")
+        view = self._view(direction)
+        low, high = view.window(first, count)
+        pieces = self.pieces[view.rows[low:high]]
+        begins = (view.ends - view.shown)[low:high]
+        shown = view.shown[low:high]
+        cut = np.clip(first - begins, 0, shown)
+        left = np.clip(first + count - begins, 0, shown) - cut
+        keep = (left > 0) | (pieces["kind"] != DATA) & (begins >= first)
+        return list(self._parts(pieces[keep], cut[keep], left[keep]))
+
+    def parts(self, direction: Direction = "both") -> Iterator[Part]:
+        """Yield all pieces whole, from the first to the last; few are in memory at a time."""
+        view = self._view(direction)
+        at = 0
+        while at < len(view.rows):
+            limit = (view.ends[at - 1] if at else 0) + WINDOW_BYTES
+            behind = max(at + 1, int(np.searchsorted(view.ends, limit, side="right")))
+            behind = min(behind, at + WINDOW_BYTES // 64)
+            pieces = self.pieces[view.rows[at:behind]]
+            yield from self._parts(pieces, np.zeros(len(pieces), np.int64), view.shown[at:behind])
+            at = behind
+
+    def _parts(
+        self, pieces: NDArray[np.void], cut: NDArray[np.int64], left: NDArray[np.int64]
+    ) -> Iterator[Part]:
+        """Yield parts of pieces.
+
+        Args:
+            pieces: PIECE records.
+            cut: bytes left out at the begin of each.
+            left: bytes read of each.
+        """
+        segments = self.index.segments[pieces["segment"]]
+        has_bytes = left > 0
+        places = segments["place"] + pieces["skip"] + cut
+        data = self._source.read(places[has_bytes], left[has_bytes])
+        columns = zip(
+            pieces["direction"].tolist(),
+            pieces["kind"].tolist(),
+            (pieces["offset"] + cut).tolist(),
+            pieces["length"].tolist(),
+            pieces["segment"].tolist(),
+            segments["packet"].tolist(),
+            segments["time"].tolist(),
+            segments["seq"].tolist(),
+            self.index.marks[pieces["segment"]].tolist(),
+            left.tolist(),
+            strict=True,
+        )
+        for direction, kind, offset, length, row, packet, time, seq, marks, count in columns:
+            if kind == DATA:
+                yield Part(NAMES[direction], kind, offset, count, next(data), packet, time, seq, marks, row)
+            elif row < 0:
+                yield Part(NAMES[direction], kind, offset, length, b"", 0, 0, 0, 0, row)
+            else:
+                yield Part(NAMES[direction], kind, offset, length, b"", packet, time, seq, marks, row)
+
+    def bytes(self, direction: Direction = "both") -> bytes:
+        """Return all bytes, without gaps. For short streams: a long one fills the memory; see write()."""
+        return b"".join(part.data for part in self.parts(direction))
+
+    def write(self, file: BinaryIO, direction: Direction = "both") -> int:
+        """Write all bytes, without gaps, and return how many."""
+        written = 0
+        for part in self.parts(direction):
+            file.write(part.data)
+            written += len(part.data)
+        return written
+
+    def differences(self) -> Iterator[Difference]:
+        """Compare retransmissions and overlaps with the bytes that came first; yield those that differ.
+
+        Reads the capture: both versions of everything that was sent twice.
+        """
+        index = self.index
+        doubtful = np.flatnonzero(index.marks & (RETRANSMISSION | OVERLAP) != 0)
+        doubtful = doubtful[(index.segments["captured"][doubtful] > 0) & (index.offsets[doubtful] != NOWHERE)]
+        for row in doubtful.tolist():
+            segment = index.segments[row]
+            direction: Direction = "B" if segment["direction"] else "A"
+            count = np.array([min(int(segment["captured"]), int(segment["length"]))])
+            (again,) = self._source.read(np.array([segment["place"]], np.int64), count)
+            offset = int(index.offsets[row])
+            if offset < 0:
+                again, offset = again[-offset:], 0
+            before = self._at(direction, offset, len(again))
+            pairs = zip(before, again, strict=True)
+            at = next((at for at, (a, b) in enumerate(pairs) if a is not None and a != b), None)
+            if at is not None:
+                first = bytes(0 if value is None else value for value in before[at:])
+                yield Difference(direction, offset + at, int(segment["packet"]), first, again[at:])
+
+    def _at(self, direction: Direction, offset: int, count: int) -> "list[int | None]":
+        """Return the bytes of a stream at a place; None where there are none."""
+        view = self._view(direction)
+        offsets = self.pieces["offset"][view.rows]
+        low = max(int(np.searchsorted(offsets, offset, side="right")) - 1, 0)
+        high = int(np.searchsorted(offsets, offset + count, side="left"))
+        pieces = self.pieces[view.rows[low:high]]
+        found: list[int | None] = [None] * count
+        for part in self._parts(pieces, np.zeros(high - low, np.int64), view.shown[low:high]):
+            if part.kind == DATA:
+                skip = max(offset - part.offset, 0)
+                at = max(part.offset - offset, 0)
+                data = part.data[skip : skip + count - at]
+                found[at : at + len(data)] = data
+        return found
+
+    def close(self) -> None:
+        """Give the temporary file back, if there is one."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
