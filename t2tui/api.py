@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from t2tui import plugins as registry
 from t2tui.core.alarms import alarm_rule
 from t2tui.core.engine import Engine, RunOptions, Snapshot
+from t2tui.core.labels import Labels, chosen_labels
 from t2tui.core.layout import PACKET
 from t2tui.core.outputs import Outputs
 from t2tui.core.run import Columns
@@ -124,10 +125,12 @@ def _engine(
     report: list[str],
     options: Mapping[str, Any],
 ) -> tuple[Engine, Collector]:
-    loaded, run_options = _prepare(plugins, settings, report, {"packet_mode": packets, **options})
+    loaded, run_options, labels = _prepare(plugins, settings, report, {"packet_mode": packets, **options})
     collector = Collector(packets)
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
-    engine = Engine(source, run_options, NoOutputs(), [*loaded, collector], write_packets=False)
+    engine = Engine(
+        source, run_options, NoOutputs(), [*loaded, collector], labels=labels, write_packets=False
+    )
     return engine, collector
 
 
@@ -136,7 +139,7 @@ def _prepare(
     settings: Mapping[str, Any] | None,
     report: list[str],
     options: Mapping[str, Any],
-) -> tuple[list[Plugin], RunOptions]:
+) -> tuple[list[Plugin], RunOptions, Labels]:
     known = {name: registry.find(name).flags for name in plugins}
     assignments = [f"{flag}={value}" for flag, value in (settings or {}).items()]
     values = load_settings(known, None, assignments, {})
@@ -146,7 +149,7 @@ def _prepare(
         force_mode=bool(values[CORE].FORCE_MODE),
         **options,
     )
-    return registry.load(plugins, values, error=report.append), run_options
+    return registry.load(plugins, values, error=report.append), run_options, chosen_labels(values[CORE])
 
 
 DEFAULT_PLUGINS = tuple(name for name in registry.STANDARD if name != "txtSink")
@@ -172,6 +175,7 @@ def analyze(
 
     Raises:
         CaptureError: the capture cannot be read.
+        LabelError: a file of labels or a database named in the settings cannot be used.
         SettingsError: a setting is unknown or has a wrong value.
         UnknownPluginError: there is no such plugin.
     """
@@ -248,18 +252,19 @@ def extract_flows(
 
     Raises:
         CaptureError: the capture cannot be read.
+        LabelError: a file of labels or a database named in the settings cannot be used.
         OutputError: the new capture cannot be written.
         SettingsError: a setting is unknown or has a wrong value.
         UnknownPluginError: there is no such plugin.
     """
     flags = {**(settings or {}), "pcapd.PD_SUFFIX": "", "pcapd.PD_DIRSEL": DIRECTIONS[direction]}
-    loaded, run_options = _prepare([*plugins, "pcapd"], flags, [], options)
+    loaded, run_options, labels = _prepare([*plugins, "pcapd"], flags, [], options)
     sources = [str(each) for each in ([path] if isinstance(path, str | Path) else path)]
     pcapd = next(plugin for plugin in loaded if isinstance(plugin, Pcapd))
     pcapd.wanted = np.unique(np.fromiter(flows, np.uint64))
     with Outputs(str(target), sources) as outputs:
         source = sources[0] if isinstance(path, str | Path) else sources
-        engine = Engine(source, run_options, outputs, loaded)
+        engine = Engine(source, run_options, outputs, loaded, labels=labels)
         try:
             engine.run(progress)
         finally:

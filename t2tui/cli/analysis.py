@@ -22,6 +22,7 @@ from t2tui.core.capture import CaptureError, read_list
 from t2tui.core.columns import OLD_NAMES, old_name
 from t2tui.core.engine import Engine, RunOptions, Snapshot, UnsupportedLinkTypeError
 from t2tui.core.jit import CACHE
+from t2tui.core.labels import LabelError, Labels, chosen_labels
 from t2tui.core.outputs import STANDARD, OutputError, Outputs, output_prefix
 from t2tui.core.run import Split, printed_name
 from t2tui.core.settings import CORE, Settings, SettingsError, load_settings
@@ -91,12 +92,14 @@ def analyse(request: Request) -> int:
         The exit code.
 
     Raises:
-        Failure: wrong settings, unknown plugins, or two captures that would write the same files.
+        Failure: wrong settings, unknown plugins, labels that cannot be read, or two captures that would
+            write the same files.
         OutputError: a folder cannot be made.
     """
     request = _with_extraction(request)
     _check_names(request)
     settings = _settings(request)
+    labels = _labels(settings)
     prefixes = _prefixes(request)
     line = Line(sys.stderr)
     failed = False
@@ -104,7 +107,7 @@ def analyse(request: Request) -> int:
         try:
             _prepare(request, line)
             for source, prefix in zip(request.sources, prefixes, strict=True):
-                failed |= not _succeeds(request, source, prefix, settings, interrupt, line)
+                failed |= not _succeeds(request, source, prefix, settings, labels, interrupt, line)
                 if interrupt.code:
                     break
         except KeyboardInterrupt:
@@ -162,6 +165,13 @@ def _settings(request: Request) -> dict[str, Settings]:
         raise Failure(str(wrong), USAGE) from None
 
 
+def _labels(settings: dict[str, Settings]) -> Labels:
+    try:
+        return chosen_labels(settings[CORE])
+    except LabelError as wrong:
+        raise Failure(str(wrong)) from None
+
+
 def _prefixes(request: Request) -> list[str]:
     """Return the prefix of each source; no two may be the same."""
     if request.where == STANDARD and len(request.sources) > 1:
@@ -183,12 +193,13 @@ def _succeeds(
     source: str,
     prefix: str,
     settings: dict[str, Settings],
+    labels: Labels,
     interrupt: Interrupt,
     line: Line,
 ) -> bool:
     """Analyse one capture; say what is wrong if it cannot be done."""
     try:
-        _run(request, source, prefix, settings, interrupt, line)
+        _run(request, source, prefix, settings, labels, interrupt, line)
     except CaptureError as wrong:
         line.clear()
         say("ERR", wrong.message)
@@ -211,11 +222,14 @@ def _run(
     source: str,
     prefix: str,
     settings: dict[str, Settings],
+    labels: Labels,
     interrupt: Interrupt,
     line: Line,
 ) -> None:
     captures = _listed(source) if request.is_list else [source]
-    read = [source, *captures, *([request.index_file] if request.index_file else [])]
+    read: list[str | Path] = [source, *captures, *labels.files]
+    if request.index_file:
+        read.append(request.index_file)
     refused: CaptureError | None = None
     with ExitStack() as stack:
         to_stdout = request.where == STANDARD
@@ -244,6 +258,7 @@ def _run(
             outputs,
             chosen,
             title=source if request.is_list else None,
+            labels=labels,
         )
         interrupt.watch(partial(_cancel, engine), engine.monitor)
         try:

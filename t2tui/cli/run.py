@@ -15,6 +15,7 @@ Examples:
   t2tui run -r capture.pcap --bpf 'tcp port 443' -w https
   t2tui run -R list.txt -w month             flows run on from file to file
   t2tui run capture.pcap -W out:100M,0       out_flows.txt0, out_flows.txt1, ...
+  t2tui run capture.pcap --labels own.txt --country-db GeoLite2-Country.mmdb --org-db GeoLite2-ASN.mmdb
   tcpdump -w - | t2tui run - -w live
 
 \b
@@ -91,6 +92,9 @@ def _filter(ctx: click.Context, parameter: click.Parameter, path: str | None) ->
     multiple=True,
     help="Set a flag, see 't2tui plugin info PLUGIN'.",
 )
+@click.option("--labels", metavar="FILE", help="Address labels from a text file, before all others.")
+@click.option("--country-db", metavar="FILE", help="Countries of addresses from a MaxMind database.")
+@click.option("--org-db", metavar="FILE", help="Organisations of addresses from a MaxMind database.")
 @click.option(
     "-f",
     "hash_factor",
@@ -133,6 +137,10 @@ def command(
     bpf_file: str | None,
     where: str | None,
     split: tuple[str, int, bool, int] | None,
+    settings: tuple[str, ...],
+    labels: str | None,
+    country_db: str | None,
+    org_db: str | None,
     **others: Any,
 ) -> int:
     """Analyse captures; each CAPTURE is a run of its own with its own files.
@@ -148,6 +156,8 @@ def command(
     from t2tui.cli.analysis import Request, analyse
     from t2tui.core.run import Split
 
+    sources = {"LABEL_FILE": labels, "LABEL_COUNTRY_DB": country_db, "LABEL_ORG_DB": org_db}
+    named = (f'core.{flag}="{path}"' for flag, path in sources.items() if path is not None)
     return analyse(
         Request(
             sources=(list_file,) if list_file else captures + more,
@@ -155,6 +165,7 @@ def command(
             where=split[0] if split else where,
             split=Split(*split[1:]) if split else None,
             bpf=bpf or bpf_file or None,
+            settings=(*settings, *named),
             command=("t2tui", *(ctx.find_root().obj or ())),
             **others,
         )

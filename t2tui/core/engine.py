@@ -142,7 +142,7 @@ class Engine:
             outputs: opens files by suffix: ``open(suffix) -> binary file``.
             plugins: plugin objects in the order of their numbers.
             title: name of the list, for the report.
-            labels: address labels, the built-in ones by default.
+            labels: address labels, the built-in ones by default; with databases for one engine at a time.
             write_packets: write the packet file in packet mode; without, the columns are only computed.
         """
         map_large_arrays()
@@ -171,6 +171,7 @@ class Engine:
         self._dissector = Dissector(1)
         self._dissected = self._dissector.totals()
         labels = labels or Labels.builtin()
+        self._label_words = labels.words
         self._flows = FlowTable(
             capacity=CAPACITY * options.hash_factor,
             batch_packets=options.batch_packets,
@@ -353,6 +354,8 @@ class Engine:
         )
         for line in report.start_lines(start):
             options.report(line)
+        for note in run.labels.notes:
+            options.report(report.inf(note))
         for plugin in self._plugins:
             plugin.start(run)
         if self._write_packets:
@@ -473,6 +476,8 @@ class Engine:
         if not self._autopilot_told and self._flows.autopilot_packet:
             self._autopilot_told = True
             self._tell_autopilot(packets)
+        if run.labels.databases is not None:
+            self._ask(run.labels, packets)
         for plugin in self._plugins:
             plugin.on_packets(packets, batch.data)
         if run.removals:
@@ -480,6 +485,16 @@ class Engine:
             self._flows.mark_removal(run.removals)
             self._forced += len(run.removals)
         self._release(released, packets["sec"])
+
+    def _ask(self, labels: Labels, packets: NDArray[Any]) -> None:
+        """Let the databases label the flows that packets created."""
+        assert labels.databases is not None
+        labels.databases.label(packets, self._flows.records)
+        for fault in labels.databases.take_faults():
+            self._options.report(report.wrn(fault))
+        if labels.words != self._label_words:
+            self._label_words = labels.words
+            self.run_state.columns_changed += 1
 
     def _tell_autopilot(self, packets: NDArray[Any]) -> None:
         """Give the advice of the moment at which the flow table was full."""

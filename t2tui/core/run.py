@@ -13,6 +13,7 @@ from t2tui.core.linktypes import MAX_SNAP_LENGTH
 
 if TYPE_CHECKING:
     from t2tui.core.batch import PacketBatch
+    from t2tui.core.labels import Labels
     from t2tui.core.outputs import Outputs
     from t2tui.core.text.rows import Field
 
@@ -68,7 +69,7 @@ class Run:
 
     flows: Any
     descriptions: Any
-    labels: Any
+    labels: "Labels"
     outputs: "Outputs | Any"
     slots: int
     batch_packets: int

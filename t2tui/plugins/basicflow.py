@@ -11,8 +11,7 @@ from t2tui.core.jit import inlined, kernel
 from t2tui.core.layout import SHOW_ADDRESS, SHOW_L3, SHOW_MAC, SHOW_PORTS, SHOW_VLAN
 from t2tui.core.memory import be16, prefetch
 from t2tui.core.settings import Flag
-from t2tui.core.text.escape import quote_string
-from t2tui.core.text.rows import Code, Field, Words
+from t2tui.core.text.rows import Code, Field
 from t2tui.plugins.base import Plugin, Run
 
 if TYPE_CHECKING:
@@ -142,9 +141,6 @@ class BasicFlow(Plugin):
         self._sizes = settings.BFO_MAX_HDRDESC, settings.BFO_MAX_MAC, settings.BFO_MAX_VLAN
         self.records = np.zeros(run.slots, record(*self._sizes))
         run.descriptions.pin(self._shown)
-        self._codes = Words.from_texts(run.labels.codes)
-        self._texts = Words.from_texts(run.labels.texts)
-        self._quoted = Words.from_texts(map(quote_string, run.labels.texts))
 
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
         """Fill the lists; sets bit 48 of flowStat where a list of header descriptions runs over.
@@ -177,6 +173,7 @@ class BasicFlow(Plugin):
     def flow_fields(self) -> "Columns":
         """Return the columns of the flow file."""
         flows, mine, run = self.run.flows.records, self.records, self.run
+        words = run.labels.words
 
         def slot(code: Code, values: NDArray[Any], **more: Any) -> Field:
             return Field(code, values, by="slot", **more)
@@ -201,8 +198,8 @@ class BasicFlow(Plugin):
                 f"{side}IP": slot(
                     Code.IPX, flows[f"{side}Hi"], second=flows[f"{side}Lo"], kind=flows["kind"]
                 ),
-                f"{side}IPCC": slot(Code.WORD, label, words=self._codes),
-                f"{side}IPOrg": slot(Code.WORD, label, words=self._quoted),
+                f"{side}IPCC": slot(Code.WORD, label, words=words.codes),
+                f"{side}IPOrg": slot(Code.WORD, label, words=words.quoted),
                 f"{side}Port": slot(Code.UINT, flows[f"{side}Port"]),
             }
         columns = [pair for pair in self.paired("flows", fields) if pair[0].name not in self._left_out()]
@@ -214,7 +211,7 @@ class BasicFlow(Plugin):
     def packet_fields(self, packets: NDArray[Any]) -> "Columns":
         """Return the columns of the packet file."""
         flows, mine, run, times = self.run.flows.records, self.records, self.run, self.run.flows.times
-        show = packets["show"]
+        show, words = packets["show"], run.labels.words
         macs, vlans, address = (show, SHOW_MAC), (show, SHOW_VLAN), (show, SHOW_L3)
         fields = {
             "flowStat": Field(Code.HEX, packets["flowStat"]),
@@ -241,8 +238,8 @@ class BasicFlow(Plugin):
                     kind=flows["kind"],
                     when=(show, SHOW_ADDRESS),
                 ),
-                f"{side}IPCC": Field(Code.WORD, label, by="slot", words=self._codes, when=address),
-                f"{side}IPOrg": Field(Code.WORD, label, by="slot", words=self._texts, when=address),
+                f"{side}IPCC": Field(Code.WORD, label, by="slot", words=words.codes, when=address),
+                f"{side}IPOrg": Field(Code.WORD, label, by="slot", words=words.texts, when=address),
                 f"{side}Port": Field(Code.UINT, packets[f"{side}Port"], when=(show, SHOW_PORTS)),
             }
         return [pair for pair in self.paired("packets", fields) if pair[0].name not in self._left_out()]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from t2tui.core.flowstat import HDOVRN, L2_IPV4, L2_NO_ETH, L2_VLAN
+from t2tui.core.labels import Labels
 from t2tui.core.layout import (
     FLOW,
     KIND_IPV4,
@@ -324,7 +325,8 @@ def test_hostile_label_texts_are_escaped_in_the_flow_file(
 ) -> None:
     plugin = BasicFlow()
     run = make_run()
-    run.labels = SimpleNamespace(codes=[b"-"], texts=[b'a\t"\x1b[31m\n'])
+    run.labels = Labels([("10.0.0.0/8", "-", 'a\t"\x1b[31m\n')])
+    run.flows.records["srcLabel"] = 1
     plugin.start(run)
     (line,) = lines_of(plugin.flow_fields(), [0])
     assert line["srcIPOrg"] == '"a\\t\\"\\u001B[31m\\n"'

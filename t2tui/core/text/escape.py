@@ -6,6 +6,7 @@ write at position ``p`` of ``out``, a uint8 array or the address of one, return 
 text, and may touch SLACK_BYTES behind that.
 """
 
+import re
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ QUOTE = ord('"')
 QUOTE_PAIR = U64(int.from_bytes(b'\\"', "little"))
 U_ESCAPE = U64(int.from_bytes(b"\\u00", "little"))
 HEX_UPPER = np.frombuffer(b"0123456789ABCDEF", np.uint8).copy()
+PLAIN = re.compile(rb"[ !#-\[\]-~]*")
+"""Strings that stay as they are."""
 POINT = U64(ord("."))
 POINTS = U64(int.from_bytes(b"." * 8, "little"))
 ONES = U64(0x0101010101010101)
@@ -120,6 +123,8 @@ def escape_string(text: bytes) -> bytes:
 
     The string ends at its first NUL. What is not UTF-8 becomes points, see `put_string`.
     """
+    if PLAIN.fullmatch(text):
+        return text
     out = np.empty(STRING_GROWTH * len(text) + SLACK_BYTES, np.uint8)
     data: NDArray[np.uint8] = np.array(bytearray(text), np.uint8)
     return out[: _escaped_string(data.ctypes.data, len(data), out)].tobytes()
