@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import platformdirs
-
 from t2tui import __version__, plugins
+from t2tui.cli.activation import Setup, setup
 from t2tui.cli.exits import DONE, FAILED, USAGE, Failure
 from t2tui.cli.interrupt import Interrupt
 from t2tui.cli.kernels import compile_kernels, compiled
@@ -33,10 +32,6 @@ EXTRACTION = "pcapd"
 LOG_SUFFIX = "_log.txt"
 MONITORING_SUFFIX = "_monitoring.txt"
 
-CONFIG = "t2tui.toml"
-"""File of settings in the user's folder of configurations. One beside a capture is not read: it may have come
-with the capture from somebody else, and flags name folders that plugins empty."""
-
 
 @dataclass(frozen=True)
 class Request:
@@ -52,7 +47,8 @@ class Request:
         log: option ``-l``.
         monitoring: option ``-m``.
         monitoring_interval: option ``-M``, seconds.
-        plugins: names; empty: the standard ones.
+        plugins: names; empty: the active ones.
+        plugin_dirs: folders with plugins of the user.
         settings: ``PLUGIN.FLAG=VALUE`` of option ``-D``.
         hash_factor: option ``-f``.
         sensor: option ``-x``.
@@ -73,6 +69,7 @@ class Request:
     monitoring: bool = False
     monitoring_interval: float = 1.0
     plugins: Sequence[str] = ()
+    plugin_dirs: Sequence[Path] = ()
     settings: Sequence[str] = ()
     hash_factor: int = 1
     sensor: int = 666
@@ -96,9 +93,11 @@ def analyse(request: Request) -> int:
             write the same files.
         OutputError: a folder cannot be made.
     """
-    request = _with_extraction(request)
-    _check_names(request)
-    settings = _settings(request)
+    if request.names is not None and request.names not in OLD_NAMES:
+        raise Failure(f"--names {request.names}: known are {', '.join(OLD_NAMES)}", USAGE)
+    known = setup(request.config, request.plugin_dirs)
+    request = replace(request, plugins=_plugins(request, known))
+    settings = _settings(request, known)
     labels = _labels(settings)
     prefixes = _prefixes(request)
     line = Line(sys.stderr)
@@ -127,40 +126,29 @@ def _prepare(request: Request, line: Line) -> None:
     compile_kernels(line if terminal and not request.quiet else None)
 
 
-def _with_extraction(request: Request) -> Request:
-    """Add the plugin that option ``-e`` is for."""
-    if request.index_file is None:
-        return request
-    if len(request.sources) > 1:
+def _plugins(request: Request, known: Setup) -> tuple[str, ...]:
+    """Return the plugins that are asked for, or else the active ones and that of option ``-e``."""
+    if request.index_file is not None and len(request.sources) > 1:
         raise Failure("-e: flow indices are those of one capture; give one, or a list of them with -R", USAGE)
-    if request.plugins and EXTRACTION not in request.plugins:
+    if request.index_file is not None and request.plugins and EXTRACTION not in request.plugins:
         raise Failure(f"-e is for the plugin {EXTRACTION}; name it with -p, too", USAGE)
-    return replace(request, plugins=request.plugins or (*plugins.STANDARD, EXTRACTION))
-
-
-def _check_names(request: Request) -> None:
-    if request.names is not None and request.names not in OLD_NAMES:
-        raise Failure(f"--names {request.names}: known are {', '.join(OLD_NAMES)}", USAGE)
-    try:
+    if request.plugins:
         for name in request.plugins:
-            plugins.find(name)
-    except plugins.UnknownPluginError as wrong:
-        raise Failure(f"-p: {wrong}", USAGE) from None
+            known.find(name, "-p")
+        return tuple(request.plugins)
+    active = known.usable()
+    if request.index_file is not None and EXTRACTION not in active:
+        active = (*active, EXTRACTION)
+    if not active:
+        say("WRN", "No plugins are active: no flow file; 't2tui plugin reset' activates the standard ones")
+    return active
 
 
-def _settings(request: Request) -> dict[str, Settings]:
-    config = request.config
-    if config is None:
-        own = platformdirs.user_config_path("t2tui") / CONFIG
-        config = own if own.is_file() else None
+def _settings(request: Request, known: Setup) -> dict[str, Settings]:
     named = {words.partition("=")[0].partition(".")[0].strip() for words in request.settings} - {CORE}
+    flags = {name: known.find(name, "-D").flags for name in {*request.plugins, *named}}
     try:
-        flags = {name: plugins.find(name).flags for name in {*(request.plugins or plugins.STANDARD), *named}}
-    except plugins.UnknownPluginError as wrong:
-        raise Failure(f"-D: {wrong}", USAGE) from None
-    others = set(plugins.names()) - set(flags)  # importing a plugin takes time
-    try:
-        return load_settings(flags, config, request.settings, os.environ, other_tables=sorted(others))
+        return load_settings(flags, known.config, request.settings, os.environ, known.other_tables(flags))
     except SettingsError as wrong:
         raise Failure(str(wrong), USAGE) from None
 
@@ -251,7 +239,7 @@ def _run(
             alarm_rule=alarm_rule(settings[CORE]),
             force_mode=bool(settings[CORE].FORCE_MODE),
         )
-        chosen = plugins.load(request.plugins or plugins.STANDARD, settings, partial(say, "ERR"))
+        chosen = plugins.load(request.plugins, settings, partial(say, "ERR"))
         engine = Engine(
             captures if request.is_list else source,
             options,

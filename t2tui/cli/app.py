@@ -18,7 +18,8 @@ DEFAULT = "open"
 SUMMARIES = {
     "open": "Look at a capture in the terminal; 't2tui CAPTURE' is the same.",
     "run": "Analyse captures and write their flows, packets and report to files.",
-    "plugin": "List the plugins, or explain one: flags, columns, bits.",
+    "plugin": "List, explain, activate and begin plugins.",
+    "conf": "Show and set the flags of plugins.",
     "bench": "Time the stages of an analysis on a capture.",
 }
 """Subcommand -> its line in the help. Module ``t2tui.cli.NAME`` holds the function ``command``."""
@@ -29,6 +30,7 @@ Examples:
   t2tui run *.pcap -w results/      one set of files per capture, in results/
   zcat big.pcap.gz | t2tui run - -w big
   t2tui plugin info basicStats
+  t2tui conf basicStats -D BS_VAR=1
 
 \b
 Completion of commands and options:

@@ -18,7 +18,8 @@ from typing import IO, Any
 import numpy as np
 
 from t2tui.cli.progress import Line, clock
-from t2tui.core.jit import CACHE, PACKAGE
+from t2tui.core.fingerprint import PACKAGE
+from t2tui.core.jit import CACHE
 from t2tui.core.native import machine
 
 COMPLETE = "complete"

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -53,6 +54,34 @@ def common_options(function: Callable[..., Any]) -> Callable[..., Any]:
         help="Colour marks in reports; auto: on terminals, unless NO_COLOR is set.",
     )
     return colour(debug(function))
+
+
+def complete_plugin(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the plugins whose names begin with a word, or with what follows its last comma."""
+    from t2tui import plugins
+
+    before, comma, begun = incomplete.rpartition(",")
+    plugins.search_in(ctx.params.get("plugin_dirs") or ())
+    return [before + comma + name for name in plugins.known_names() if name.startswith(begun)]
+
+
+def plugin_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config`` and ``--plugin-dir``: parameters ``config`` and ``plugin_dirs``."""
+    config = click.option(
+        "--config",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="File of settings [default: t2tui.toml in the user's configuration folder].",
+    )
+    folder = click.option(
+        "--plugin-dir",
+        "plugin_dirs",
+        metavar="DIR",
+        multiple=True,
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Folder with plugins NNN_name.py, searched first; may be repeated.",
+    )
+    return config(folder(function))
 
 
 class SplitType(click.ParamType):  # type: ignore[type-arg]

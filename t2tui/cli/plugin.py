@@ -1,50 +1,92 @@
-"""``t2tui plugin``: which plugins there are, and what one of them writes."""
+"""``t2tui plugin``: which plugins there are, what one of them writes, and which of them run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import click
 
-from t2tui.cli.exits import USAGE, Failure
-from t2tui.cli.options import CONTEXT, common_options
+from t2tui.cli.exits import DONE, FAILED
+from t2tui.cli.options import CONTEXT, common_options, complete_plugin, plugin_options
 from t2tui.cli.table import aligned
+from t2tui.cli.terminal import printable, say
+
+EXAMPLES = """\b
+Examples:
+  t2tui plugin list
+  t2tui plugin info basicStats
+  t2tui plugin enable tcpFlags dnsDecode     from now on 't2tui run' uses them, too
+  t2tui plugin disable basicStats
+  t2tui plugin reset                         the standard plugins again
+"""
+
+plugin_names = click.argument(
+    "names", metavar="NAME...", nargs=-1, required=True, shell_complete=complete_plugin
+)
 
 
-@click.group("plugin", context_settings=CONTEXT)
+@click.group("plugin", context_settings=CONTEXT, epilog=EXAMPLES)
 @common_options
 def command() -> None:
-    """List the plugins, or explain one: flags, columns, bits."""
+    """List, explain, activate and begin plugins.
+
+    Plugins of your own are files NNN_name.py in the folder 'plugins' beside your t2tui.toml, in folders
+    that its table [t2tui] lists as plugin_dirs, or in those of --plugin-dir.
+    """
 
 
-@command.command("list", context_settings=CONTEXT)
-@common_options
-def list_plugins() -> None:
-    """List all plugins in the order in which they run."""
+def _subcommand(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """Add a subcommand with the options that all of them have."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        return command.command(name, context_settings=CONTEXT)(plugin_options(common_options(function)))
+
+    return decorate
+
+
+@_subcommand("list")
+def list_plugins(config: Path | None, plugin_dirs: tuple[Path, ...]) -> None:
+    """List all plugins in the order in which they run.
+
+    Active are those that run when 't2tui run' is called without -p.
+    """
     from t2tui import plugins
+    from t2tui.cli.activation import setup
 
-    rows = [("No", "Name", "Version", "Default", "Summary")]
-    for name, plugin in plugins.available().items():
-        default = "yes" if name in plugins.STANDARD else "no"
-        rows.append((f"{plugin.number:03}", name, plugin.version, default, plugin.summary))
-    click.echo(aligned(rows))
+    known = setup(config, plugin_dirs)
+    rows = [("No", "Name", "Version", "Active", "Origin", "Summary")]
+    problems = []
+    for entry in plugins.entries():
+        number = "-" if entry.number is None else f"{entry.number:03}"
+        active = "yes" if entry.name in known.active and not entry.problem else "no"
+        version, summary = "-", "cannot be used, see below"
+        if entry.plugin is not None:
+            version, summary = entry.plugin.version, entry.plugin.summary
+        else:
+            problems.append(entry.problem)
+        rows.append((number, entry.name, version, active, entry.origin, summary))
+    click.echo(aligned([tuple(map(printable, row)) for row in rows]))
+    for problem in problems:
+        say("ERR", problem)
+    for name in sorted(set(known.active) - {row[1] for row in rows}):
+        say("ERR", f"no plugin {name!r}; active in {known.path}")
 
 
-@command.command("info", context_settings=CONTEXT)
-@click.argument("name")
-@common_options
-def info(name: str) -> None:
+@_subcommand("info")
+@click.argument("name", shell_complete=complete_plugin)
+def info(name: str, config: Path | None, plugin_dirs: tuple[Path, ...]) -> None:
     """Show what a plugin writes and what can be set: flags, columns, bits."""
-    from t2tui import plugins
+    from t2tui.cli.activation import setup
     from t2tui.core import bits, columns
     from t2tui.core.settings import format_value
 
-    try:
-        plugin = plugins.find(name)
-    except plugins.UnknownPluginError as wrong:
-        raise Failure(str(wrong), USAGE) from None
+    plugin = setup(config, plugin_dirs).find(name, "info")
     click.echo(f"{plugin.name} {plugin.version}: {plugin.summary}")
     if plugin.requires:
         click.echo(f"Needs: {', '.join(plugin.requires)}")
     sections: list[tuple[str, list[tuple[str, ...]]]] = []
     flags = [(flag.name, format_value(flag.default), flag.help) for flag in plugin.flags]
-    sections.append(("Flags (set with -D PLUGIN.FLAG=VALUE or in t2tui.toml)", list(flags)))
+    sections.append((f"Flags (set with 't2tui conf {name} -D FLAG=VALUE')", list(flags)))
     bit_columns = []
     for file in ("flows", "packets"):
         written = columns.plugin_columns(plugin.name, file)
@@ -52,9 +94,51 @@ def info(name: str) -> None:
         sections.append((f"Columns of the {file.removesuffix('s')} file", list(described)))
         bit_columns += [column.bits for column in written if column.bits]
     for column in dict.fromkeys(bit_columns):
-        known = bits.table(column)
-        named = [(known.format(bit.mask), bit.name, bit.description) for bit in known.bits if bit.name]
+        table = bits.table(column)
+        meaningful = [bit for bit in table.bits if bit.name or bit.description != "unused"]
+        named = [(table.format(bit.mask), bit.name, bit.description) for bit in meaningful]
         sections.append((f"Bits of {column}", list(named)))
     for title, rows in sections:
         if rows:
             click.echo(f"\n{title}:\n{aligned(rows, indent='  ')}")
+
+
+@_subcommand("enable")
+@plugin_names
+def enable(names: tuple[str, ...], config: Path | None, plugin_dirs: tuple[Path, ...]) -> None:
+    """Let plugins run from now on; kept in t2tui.toml."""
+    from t2tui.cli.activation import setup
+
+    known = setup(config, plugin_dirs)
+    wanted = {name: known.find(name, "enable") for name in names}
+    active = tuple(dict.fromkeys((*known.active, *names)))
+    known.activate(active)
+    for name, plugin in wanted.items():
+        for needed in plugin.requires:
+            if needed not in active:
+                say("WRN", f"{name} needs {needed}, which is not active")
+        known.warn_of_folder(name)
+
+
+@_subcommand("disable")
+@plugin_names
+def disable(names: tuple[str, ...], config: Path | None, plugin_dirs: tuple[Path, ...]) -> int:
+    """Let plugins run no more; kept in t2tui.toml."""
+    from t2tui.cli.activation import setup
+
+    known = setup(config, plugin_dirs)
+    unknown = [name for name in names if name not in known.active]
+    for name in unknown:
+        say("ERR", f"{name} is not active; active are {', '.join(known.active) or 'none'}")
+    if unknown:
+        return FAILED
+    known.activate([name for name in known.active if name not in names])
+    return DONE
+
+
+@_subcommand("reset")
+def reset(config: Path | None, plugin_dirs: tuple[Path, ...]) -> None:
+    """Let the standard plugins run again, whatever they are; kept in t2tui.toml."""
+    from t2tui.cli.activation import setup
+
+    setup(config, plugin_dirs).activate(None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from t2tui.cli.options import CONTEXT, SplitType, common_options, names
+from t2tui.cli.options import CONTEXT, SplitType, common_options, complete_plugin, names, plugin_options
 
 EXAMPLES = """\b
 Examples:
@@ -77,7 +77,8 @@ def _filter(ctx: click.Context, parameter: click.Parameter, path: str | None) ->
     metavar="NAME,NAME",
     callback=names,
     default="",
-    help="Plugins [default: those that 't2tui plugin list' names].",
+    shell_complete=complete_plugin,
+    help="Plugins [default: the active ones of 't2tui plugin list'].",
 )
 @click.option(
     "-e",
@@ -90,7 +91,7 @@ def _filter(ctx: click.Context, parameter: click.Parameter, path: str | None) ->
     "settings",
     metavar="PLUGIN.FLAG=VALUE",
     multiple=True,
-    help="Set a flag, see 't2tui plugin info PLUGIN'.",
+    help="Set a flag for this run, see 't2tui plugin info PLUGIN'; 't2tui conf' sets it for all.",
 )
 @click.option("--labels", metavar="FILE", help="Address labels from a text file, before all others.")
 @click.option("--country-db", metavar="FILE", help="Countries of addresses from a MaxMind database.")
@@ -118,12 +119,7 @@ def _filter(ctx: click.Context, parameter: click.Parameter, path: str | None) ->
     "-F", "bpf_file", metavar="FILE", callback=_filter, help="BPF expression from a file; # comments."
 )
 @click.option("--names", metavar="VERSION", help="Names of columns as in an older version: 0.9.0.")
-@click.option(
-    "--config",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Flags of plugins [default: t2tui.toml in the user's configuration folder].",
-)
+@plugin_options
 @click.option("-q", "--quiet", is_flag=True, help="Neither report on standard output nor progress.")
 @common_options
 @click.pass_context

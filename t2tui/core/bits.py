@@ -4,7 +4,7 @@ The tables stand in ``bits.tsv`` beside this module: one line per bit; unused bi
 no name. Names of tcpStatesAFlags and pldStat are our own, those of the other columns Tranalyzer2's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -157,9 +157,49 @@ class UnknownBit(LookupError):  # noqa: N818 (reads as what it says)
         super().__init__(f"unknown {kind} {name!r}{did_you_mean(nearest_names(name, known))}")
 
 
-@cache
+class BitTableError(ValueError):
+    """A bit table that a plugin declares cannot be."""
+
+
+WIDTHS = (8, 16, 32, 64)
+
+
+_registered: dict[str, BitTable] = {}
+
+
+def register(tables: Iterable[BitTable]) -> None:
+    """Make bit tables of a user's plugin known; one of the same name that was registered before is replaced.
+
+    Raises:
+        BitTableError: a table cannot be, or has the name of a built-in one; nothing is registered then.
+    """
+    added = {table.column: table for table in tables}
+    for table in added.values():
+        _check(table)
+    _registered.update(added)
+
+
+def _check(table: BitTable) -> None:
+    what = f"bit table {table.column!r}"
+    if table.column in _builtin():
+        raise BitTableError(f"{what}: there is a built-in one of this name")
+    if table.width not in WIDTHS:
+        raise BitTableError(f"{what}: a column has 8, 16, 32 or 64 bits, not {table.width}")
+    numbers = [bit.number for bit in table.bits]
+    if numbers != sorted(set(numbers)) or not all(0 <= number < table.width for number in numbers):
+        raise BitTableError(f"{what}: bits must ascend from 0 to {table.width - 1}, each once")
+    names = [bit.name.casefold() for bit in table.bits if bit.name]
+    if len(names) > len(set(names)):
+        raise BitTableError(f"{what}: two bits have the same name (case does not matter)")
+
+
 def tables() -> dict[str, BitTable]:
-    """Return all bit tables by column name."""
+    """Return all bit tables by column name, the built-in ones first."""
+    return {**_builtin(), **_registered}
+
+
+@cache
+def _builtin() -> dict[str, BitTable]:
     rows: dict[tuple[str, int], list[Bit]] = {}
     for line in Path(__file__).with_name("bits.tsv").read_text("utf-8").splitlines()[1:]:
         column, width, number, name, level, decoder, description, report = line.split("\t")
@@ -174,9 +214,10 @@ def table(column: str) -> BitTable:
     Raises:
         UnknownBit: the column has none; the message carries the nearest columns that have one.
     """
-    if column not in tables():
+    found = _builtin().get(column) or _registered.get(column)
+    if found is None:
         raise UnknownBit("bit field", column, list(tables()))
-    return tables()[column]
+    return found
 
 
 def report_lines(flow_stat: int) -> Iterator[tuple[Level, str]]:

@@ -11,6 +11,8 @@ string, ``SC`` unquoted string; ``MAC``; ``IP4``, ``IP6``, ``IPX`` address of ei
 of several parts.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +22,10 @@ from typing import Literal
 from t2tui.core.nearest import did_you_mean, nearest_names
 
 File = Literal["flows", "packets"]
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PART = r"(?:C|[UIH](?:8|16|32|64)|F|D9?|SC?|MAC|IP[46X]|U64\.U32)"
+_TYPE = re.compile(rf"{_PART}(?:_{_PART})*(?::R)?")
 
 NAMES_0_9_0 = {
     "pktsSnt": "numPktsSnt",
@@ -56,6 +62,10 @@ class UnknownColumn(LookupError):  # noqa: N818 (reads as what it says)
         super().__init__(f"unknown column {name!r}{place}{did_you_mean(suggestions)}")
         self.name = name
         self.suggestions = suggestions
+
+
+class ColumnError(ValueError):
+    """A column that a plugin declares cannot be: name, type, file, or a name twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +145,35 @@ def register(columns: Iterable[Column]) -> None:
 
     They replace columns that the same plugin has registered before. A name that another plugin uses too is
     allowed, as in the reference; ``find`` then returns the earlier column.
+
+    Raises:
+        ColumnError: a column cannot be; nothing is registered then.
     """
     added = tuple(columns)
+    for column in added:
+        _check(column)
+    times = Counter((column.plugin, column.file, column.name) for column in added)
+    for (plugin, file, name), count in times.items():
+        if count > 1:
+            raise ColumnError(f"{plugin} has {count} columns {name} in the {file} file")
     replaced = {(column.plugin, column.file) for column in added}
     _registered[:] = [column for column in _registered if (column.plugin, column.file) not in replaced]
     _registered.extend(added)
     _by_name.cache_clear()
     plugin_columns.cache_clear()
+
+
+def _check(column: Column) -> None:
+    what = f"column {column.name!r} of {column.plugin or 'a plugin'}"
+    if not _NAME.fullmatch(column.name):
+        raise ColumnError(f"{what}: a name has letters, digits and _, and begins without a digit")
+    if not _TYPE.fullmatch(column.type):
+        raise ColumnError(
+            f"{what}: no type {column.type!r}; there are C, U8 to U64, I8 to I64, H8 to H64, F, D, D9, S, "
+            "SC, MAC, IP4, IP6, IPX, U64.U32; parts are joined by _, a list ends in :R"
+        )
+    if column.file not in ("flows", "packets"):
+        raise ColumnError(f"{what}: no file {column.file!r}; there are flows and packets")
 
 
 @cache

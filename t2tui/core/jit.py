@@ -1,7 +1,7 @@
 """The one way to compile a kernel: numba, once; later processes load the machine code (native.py).
 
 The cache lives in a folder named by a hash of every kernel source, hence any change makes a new cache
-and nothing stale is ever run.
+and nothing stale is ever run. Kernels of plugins outside of the package are known by what they consist of.
 """
 
 import ctypes
@@ -18,9 +18,8 @@ from typing import Any
 
 import platformdirs
 
+from t2tui.core.fingerprint import PACKAGE, fingerprint
 from t2tui.core.native import RESULTS, Entry, Key, Store, UnsupportedTypeError, kind_of
-
-PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def _source_hash() -> str:
@@ -133,6 +132,8 @@ class Kernel(Compilable):
 
     def _find(self, key: Key, arguments: tuple[Any, ...]) -> Entry:
         name = f"{self.__module__}.{self.__name__}"
+        if not Path(self.function.__code__.co_filename).is_relative_to(PACKAGE):
+            name += f"@{fingerprint(self.function)}"
         entry = STORE.load(name, key, arguments)
         if entry is not None:
             return entry

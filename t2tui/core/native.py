@@ -261,7 +261,10 @@ class Store:
         return Entry(name, _load_object(code, about["symbol"]), about["results"], arguments)
 
     def keep(self, name: str, key: Key, symbol: str, results: list[str] | None, code: bytes) -> None:
-        """Keep object code for later processes; a folder that cannot be written is no error."""
+        """Keep object code for later processes; a folder that cannot be written is no error.
+
+        Earlier states of a kernel whose name ends in ``@`` and a fingerprint are removed.
+        """
         path = self._path(name, key)
         if path is None:
             return
@@ -271,6 +274,10 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(head.encode() + b"\n" + code)
             temporary.replace(path)
+            _, at, fingerprint = name.partition("@")
+            for other in path.parent.glob(path.name.replace(fingerprint, "*")) if at else ():
+                if other != path:
+                    other.unlink(missing_ok=True)
         except OSError:
             with suppress(OSError):
                 temporary.unlink()

@@ -216,7 +216,7 @@ def load_settings(
         sources[plugin][name] = source
 
     if toml_path is not None:
-        for plugin, table in _read_toml(toml_path).items():
+        for plugin, table in read_toml(toml_path).items():
             if plugin in other_tables:
                 continue
             known = _known(plugin, flags, "plugin", toml_path)
@@ -283,7 +283,12 @@ def _place(where: str) -> Iterator[None]:
         raise SettingsError(f"{where}: {error}") from error.__cause__
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a file of settings.
+
+    Raises:
+        SettingsError: it cannot be read, or is no TOML file.
+    """
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.bits import bit_table
 from t2tui.core.columns import Column
 from t2tui.core.figures import amount, share
 from t2tui.core.flowstat import FL_ALARM
@@ -137,7 +136,6 @@ class TcpWin(Plugin):
         Column("tcpWinSize", "U32", "TCP window", unit="bytes"),
         Column("tcpWinThPktCnt", "U32", "Packets below the threshold so far", unit="packets"),
     )
-    bit_tables = (bit_table("tcpWinStat", 8, {0: ("BELOW", "TCP window below the threshold")}),)
     flags = (
         Flag("TCPWIN_THRES", 1, help="count packets with a window below this", minimum=0, maximum=65536),
         Flag("TCPWIN_FLWPRG", 2, help="force mode: end a flow at this many such packets", minimum=1),

@@ -14,10 +14,10 @@ Program = Callable[..., CompletedProcess[str]]
 def test_all_plugins_are_listed_in_the_order_in_which_they_run(t2tui: Program) -> None:
     result = t2tui("plugin", "list")
     assert result.returncode == 0
-    _, *rows = [line.split(None, 4) for line in result.stdout.splitlines()]
+    _, *rows = [line.split(None, 5) for line in result.stdout.splitlines()]
     assert [row[1] for row in rows] == list(available())
     assert [row[1] for row in rows if row[3] == "yes"] == [name for name in available() if name in STANDARD]
-    assert [row[4] for row in rows] == [plugin.summary for plugin in available().values()]
+    assert [row[5] for row in rows] == [plugin.summary for plugin in available().values()]
 
 
 @pytest.mark.parametrize("name", available())
