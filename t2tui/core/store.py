@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
+    from t2tui.core.query.vectors import Rows, Vector
+
 NO_BYTES = np.zeros(0, np.uint8)
 NO_STARTS = np.zeros(0, np.int64)
 NANOSECONDS = 1_000_000_000
@@ -272,6 +274,41 @@ class ColumnStore:
         writer = RowWriter(self.fields(names))
         text = b"".join(bytes(chunk) for chunk in writer.chunks((first, count), None, self._bytes.values))
         return text.decode("utf-8", "replace").split("\n")[:-1]
+
+    def vector(self, name: str, rows: "Rows") -> "Vector":
+        """Return values of a column for expressions (``t2tui.core.query``).
+
+        Raises:
+            KeyError: there is no such column.
+        """
+        from t2tui.core.query.stored import field_vector
+
+        field = self.fields([name])[0]
+        count = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        return field_vector(self.column(name), field, rows, count, lambda: self.lines([name], rows))
+
+    def lines(self, names: Sequence[str], rows: "Rows") -> list[str]:
+        """Return lines of cells joined by TAB, for any rows.
+
+        Args:
+            names: columns.
+            rows: a range, or row numbers.
+        """
+        if isinstance(rows, slice):
+            return self.rows(names, rows.start, rows.stop - rows.start)
+        writer = RowWriter(self.fields(names))
+        chunks = writer.chunks(np.asarray(rows, np.int32), None, self._bytes.values)
+        return b"".join(map(bytes, chunks)).decode("utf-8", "replace").split("\n")[:-1]
+
+    def filter(self, text: str) -> NDArray[np.int64]:
+        """Return the numbers of the rows that fulfil a condition (docs/filter.md), ascending.
+
+        Raises:
+            QueryError: the text is no condition for these columns; has message and place.
+        """
+        from t2tui.core.query import compile_filter
+
+        return compile_filter(text, self).indices(self)
 
     def __contains__(self, name: object) -> bool:
         return name in self._pairs
