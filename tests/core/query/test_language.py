@@ -14,7 +14,18 @@ from tests.core.query.rows import Row
 Pair = tuple[ColumnStore, list[Row]]
 Test = Callable[[Row], bool]
 
-PRIVATE = ipaddress.ip_network("192.168.0.0/16")
+address = ipaddress.ip_address
+LOCAL = ipaddress.ip_network("192.168.0.0/16")
+PRIVATE = [LOCAL, ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("172.16.0.0/12")]
+FIRST_NET = ipaddress.ip_network("192.168.1.0/24")
+V4 = 0x0400000000004000
+
+
+def is_local(row: Row) -> bool:
+    """Whether one of the addresses is in LOCAL."""
+    return row["srcIP"] in LOCAL or row["dstIP"] in LOCAL
+
+
 FLOWS: list[tuple[str, Test]] = [
     ("$dstPort == 80 && $pktsSnt > 10", lambda r: r["dstPort"] == 80 and r["pktsSnt"] > 10),
     ("dstPort == 80 and pktsSnt > 10", lambda r: r["dstPort"] == 80 and r["pktsSnt"] > 10),
@@ -33,22 +44,28 @@ FLOWS: list[tuple[str, Test]] = [
     ('dport("0x50")', lambda r: r["dstPort"] == 80),
     ("proto(6)", lambda r: r["l4Proto"] == 6),
     ('host("143.166.11.10")', lambda r: "143.166.11.10" in (str(r["srcIP"]), str(r["dstIP"]))),
-    ('shost("192.168.0.0/16")', lambda r: r["srcIP"] in PRIVATE),
-    ('dnet("192.168.0.0/16")', lambda r: r["dstIP"] in PRIVATE),
-    ("host(192.168.0.0/16) && !port(80)", lambda r: (r["srcIP"] in PRIVATE or r["dstIP"] in PRIVATE) and 80 not in (r["srcPort"], r["dstPort"])),
-    ("privip($srcIP)", lambda r: str(r["srcIP"]).startswith(("10.", "192.168.")) or r["srcIP"] in ipaddress.ip_network("172.16.0.0/12")),
-    ("ipinrange($dstIP, 192.168.1.0, 192.168.1.104)", lambda r: ipaddress.ip_address("192.168.1.0") <= r["dstIP"] <= ipaddress.ip_address("192.168.1.104")),
-    ('ipinnet($dstIP, "192.168.1.0", 0xffffff00)', lambda r: r["dstIP"] in ipaddress.ip_network("192.168.1.0/24")),
+    ('shost("192.168.0.0/16")', lambda r: r["srcIP"] in LOCAL),
+    ('dnet("192.168.0.0/16")', lambda r: r["dstIP"] in LOCAL),
+    ("host(192.168.0.0/16) && !port(80)", lambda r: is_local(r) and 80 not in (r["srcPort"], r["dstPort"])),
+    ("privip($srcIP)", lambda r: any(r["srcIP"] in network for network in PRIVATE)),
+    (
+        "ipinrange($dstIP, 192.168.1.0, 192.168.1.104)",
+        lambda r: address("192.168.1.0") <= r["dstIP"] <= address("192.168.1.104"),
+    ),
+    ('ipinnet($dstIP, "192.168.1.0", 0xffffff00)', lambda r: r["dstIP"] in FIRST_NET),
     ("$srcIP == 192.168.1.105", lambda r: str(r["srcIP"]) == "192.168.1.105"),
     ('$srcIP > "192.168.1.0"', lambda r: r["srcIP"] > ipaddress.ip_address("192.168.1.0")),
     ("$srcIP < $dstIP", lambda r: r["srcIP"] < r["dstIP"]),
-    ("$srcIP in (192.168.1.105, 143.0.0.0/8)", lambda r: str(r["srcIP"]) == "192.168.1.105" or str(r["srcIP"]).startswith("143.")),
+    (
+        "$srcIP in (192.168.1.105, 143.0.0.0/8)",
+        lambda r: str(r["srcIP"]).startswith(("192.168.1.105", "143.")),
+    ),
     (r"$srcIP ~ /^192\.168\./", lambda r: str(r["srcIP"]).startswith("192.168.")),
     ('$srcIP !~ "^192"', lambda r: not str(r["srcIP"]).startswith("192")),
     ("bitsanyset($flowStat, 0x1)", lambda r: r["flowStat"] & 1 != 0),
-    ("bitsallset($flowStat, 0x0400000000004001)", lambda r: r["flowStat"] & 0x0400000000004001 == 0x0400000000004001),
+    ("bitsallset($flowStat, 0x0400000000004001)", lambda r: r["flowStat"] & (V4 | 1) == V4 | 1),
     ("$flowStat & 1", lambda r: r["flowStat"] & 1 != 0),
-    ("$flowStat >> 58 & 1 == 1 && $flowStat == 0x0400000000004000", lambda r: r["flowStat"] == 0x0400000000004000),
+    ("$flowStat >> 58 & 1 == 1 && $flowStat == 0x0400000000004000", lambda r: r["flowStat"] == V4),
     ("ipv4() && !ipv6()", lambda r: r["flowStat"] & 0x4000 != 0),
     ("$duration > 20.5", lambda r: r["duration"] > Decimal("20.5")),
     ("$timeLast - $timeFirst == $duration", lambda r: r["timeLast"] - r["timeFirst"] == r["duration"]),
@@ -85,29 +102,32 @@ FLOWS: list[tuple[str, Test]] = [
     ('hasprefix($srcIPOrg, "Priv")', lambda r: r["srcIPOrg"].startswith("Priv")),
     ('hassuffixi($srcIPOrg, "NETWORK")', lambda r: r["srcIPOrg"].lower().endswith("network")),
     ('streq($srcIPCC, "07")', lambda r: r["srcIPCC"] == "07"),
-    ('strneq($dstIPCC, $srcIPCC)', lambda r: r["srcIPCC"] != r["dstIPCC"]),
-    ('cvalcontains($hdrDesc, "x") || valcontains($hdrDesc, ":", "tcp")', lambda r: any("tcp" in d.split(":") for d in r["hdrDesc"])),
+    ("strneq($dstIPCC, $srcIPCC)", lambda r: r["srcIPCC"] != r["dstIPCC"]),
+    ('valcontains($hdrDesc, ":", "tcp")', lambda r: any("tcp" in d.split(":") for d in r["hdrDesc"])),
     ("bfeq($ethType, 2048)", lambda r: r["ethType"] == 2048),
     ('$ethType == "0x0800"', lambda r: r["ethType"] == 2048),
     ("$ethType ~ /^0x08/", lambda r: r["ethType:text"].startswith("0x08")),
     ('tcpflags("S!A")', lambda r: r["tcpFlags"] & 0x12 == 0x02),
     ('tcpflags("FS")', lambda r: r["tcpFlags"] & 0x03 == 0x03),
-    ('tcpflags() ~ /^...A/', lambda r: r["tcpFlags"] & 0x10 != 0),
-    ("tcp() ? $dstPort == 80 : $srcPort > 1000", lambda r: r["dstPort"] == 80 if r["l4Proto"] == 6 else r["srcPort"] > 1000),
+    ("tcpflags() ~ /^...A/", lambda r: r["tcpFlags"] & 0x10 != 0),
+    (
+        "tcp() ? $dstPort == 80 : $srcPort > 1000",
+        lambda r: r["dstPort"] == 80 if r["l4Proto"] == 6 else r["srcPort"] > 1000,
+    ),
     ("$pktsSnt", lambda r: r["pktsSnt"] != 0),
     ("$l7BytesSnt ** 2 > 1e12", lambda r: r["l7BytesSnt"] ** 2 > 10**12),
     ("2 ** 63 == 9223372036854775808 && -2 ** 2 == -4", lambda r: True),
     ("1 / 0 == 1 / 0 || 5 % 0 > 0", lambda r: False),
     ("$dstPort / 0 != 1", lambda r: True),
     ("log2($pktsSnt) >= 3", lambda r: r["pktsSnt"] >= 8),
-    ('isip($srcIP) && isint($dstPort) && !isfloat($dstPort)', lambda r: True),
+    ("isip($srcIP) && isint($dstPort) && !isfloat($dstPort)", lambda r: True),
     ("$2 == 35", lambda r: r["flowInd"] == 35),
     ("unixTimeFirst < 1258587000", lambda r: r["timeFirst"] < 1258587000),
     ("$tcpRTTAckTripAvg > 0.0009", lambda r: r["tcpRTTAckTripAvg"] > Decimal("0.0009")),
     ("xor($flowStat, 0x4000) & 0xffff == 1", lambda r: (r["flowStat"] ^ 0x4000) & 0xFFFF == 1),
     ("1", lambda r: True),
     ("", lambda r: True),
-]  # fmt: skip
+]
 
 PACKETS: list[tuple[str, Test]] = [
     ('packet("10-20")', lambda r: 10 <= r["pktNo"] <= 20),
