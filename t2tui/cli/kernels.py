@@ -25,7 +25,15 @@ from t2tui.core.native import machine
 COMPLETE = "complete"
 """File in the cache that tells for which machine nothing is missing."""
 
-WITHOUT_KERNELS = ("regex_pcre", "csvSink", "jsonSink", "socketSink", "sqliteSink", "tcpWinSink")
+WITHOUT_KERNELS = (
+    "regex_pcre",
+    "csvSink",
+    "jsonSink",
+    "socketSink",
+    "sqliteSink",
+    "parquetSink",
+    "tcpWinSink",
+)
 """Plugins that have nothing to compile; some do not start without a file of rules or a server."""
 
 LOCK = "lock"

@@ -49,6 +49,7 @@ _BUILTIN = {
     "jsonSink": "t2tui.plugins.jsonsink:JsonSink",
     "socketSink": "t2tui.plugins.socketsink:SocketSink",
     "sqliteSink": "t2tui.plugins.sqlitesink:SqliteSink",
+    "parquetSink": "t2tui.plugins.parquetsink:ParquetSink",
     "tcpWinSink": "t2tui.plugins.tcpwinsink:TcpWinSink",
 }
 """Where each plugin is. Importing one imports numba, so that waits until the plugin is wanted."""

@@ -125,7 +125,7 @@ class Cells:
         for field, plain in zip(self._fields, self.is_plain, strict=True):
             if not plain:
                 continue
-            values = field.values[slots if field.by == "slot" else slice(0, len(slots))]
+            values = field.values[slots] if field.by == "slot" else field.values[: len(slots)].copy()
             kind = PLAIN.get(field.code, "u")
             shown = None
             if field.when is not None:
@@ -214,8 +214,8 @@ def convert(
             return scalars(types[0], cells)
         found = iter(scalars(types[0], [cell for cell in cells if cell]))
         return [next(found) if cell else None for cell in cells]
-    lists = [_elements(cell) if is_list(type_) else [cell] for cell in cells if cell]
-    flat = [element for elements in lists for element in elements]
+    lists = [elements(cell) if is_list(type_) else [cell] for cell in cells if cell]
+    flat = [element for found in lists for element in found]
     if len(types) == 1:
         values = scalars(types[0], flat)
     else:
@@ -225,11 +225,12 @@ def convert(
     rest = iter(values)
     if not is_list(type_):
         return [next(rest) if cell else None for cell in cells]
-    grouped = (group([next(rest) for _ in elements]) for elements in lists)
+    grouped = (group([next(rest) for _ in found]) for found in lists)
     return [next(grouped) if cell else None for cell in cells]
 
 
-def _elements(cell: str) -> list[str]:
+def elements(cell: str) -> list[str]:
+    """Return the texts of the elements of a list."""
     return ELEMENT.findall(cell) if '"' in cell else cell.split(";")
 
 

@@ -1,0 +1,178 @@
+"""Flows as arrays of Apache Arrow: types, and values out of the text of cells (docs/sinks.md).
+
+Needs pyarrow (extra ``arrow``). Works on whole columns; Python looks at single values only where a string
+has escapes.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from t2tui.core.columns import Column
+from t2tui.core.outputs import OutputError
+from t2tui.core.store import DURATIONS, NANOSECONDS
+from t2tui.plugins.cells import (
+    FLOAT,
+    HEX,
+    INTEGER,
+    Cells,
+    Numbers,
+    elements,
+    is_list,
+    kind_of,
+    parts_of,
+    strings,
+)
+
+PLAIN = frozenset((INTEGER, HEX, FLOAT))
+"""Kinds of values that are taken as numbers."""
+
+TIME = "U64.U32"
+
+
+def scalar_type(type_: str, name: str) -> Any:
+    """Return the Arrow type of a value, or of a part of one.
+
+    Args:
+        type_: T2's type code.
+        name: of the column: tells times from durations.
+    """
+    kind = kind_of(type_)
+    if kind in (INTEGER, HEX):
+        return getattr(pa, f"{'int' if type_[0] == 'I' else 'uint'}{type_[1:]}")()
+    if kind == FLOAT:
+        return pa.float32() if type_ == "F" else pa.float64()
+    if type_ == TIME:
+        return pa.duration("ns") if name in DURATIONS else pa.timestamp("ns", "UTC")
+    return pa.string()
+
+
+def part_names(column: Column) -> list[str]:
+    """Return the names of the parts of a compound column: those joined in its own name, or numbers from 1."""
+    count = len(parts_of(column.type))
+    names = column.name.split("_")
+    if len(set(names)) == count == len(names):
+        return names
+    return [str(number) for number in range(1, count + 1)]
+
+
+def arrow_type(column: Column) -> Any:
+    """Return the Arrow type of a column."""
+    types = [scalar_type(part, column.name) for part in parts_of(column.type)]
+    if len(types) == 1:
+        type_ = types[0]
+    else:
+        type_ = pa.struct(list(zip(part_names(column), types, strict=True)))
+    return pa.list_(type_) if is_list(column.type) else type_
+
+
+def schema(cells: Cells) -> Any:
+    """Return the Arrow schema of flows; T2's type, unit and description of a column are its metadata."""
+    return pa.schema(
+        [
+            pa.field(
+                name,
+                arrow_type(column),
+                metadata={"type": column.type, "unit": column.unit, "description": column.header},
+            )
+            for name, column in zip(cells.names, cells.columns, strict=True)
+        ]
+    )
+
+
+def record_batch(cells: Cells, slots: NDArray[Any], schema: Any) -> Any:
+    """Return flows as a record batch.
+
+    Args:
+        cells: made with ``plain=PLAIN``.
+        slots: the flows.
+        schema: their schema.
+
+    Raises:
+        OutputError: a plugin shows a value that the type of its column does not have.
+    """
+    texts = iter(_texts(cells, slots))
+    numbers = iter(cells.numbers(slots))
+    arrays = []
+    for name, column, plain in zip(cells.names, cells.columns, cells.is_plain, strict=True):
+        type_ = schema.field(name).type
+        try:
+            arrays.append(_numbers(next(numbers), type_) if plain else _array(column, next(texts), type_))
+        except pa.ArrowInvalid as error:
+            raise OutputError(f"column {name} of {column.plugin}", f"no {column.type}: {error}") from error
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _texts(cells: Cells, slots: NDArray[Any]) -> list[Any]:
+    """Return the columns of text: one array of strings each."""
+    count = cells.is_plain.count(False)
+    if count == 0:
+        return []
+    text = cells.text(slots)[:-1].replace("\n", "\t")
+    found = pc.split_pattern(pa.array([text], pa.large_string()), "\t")[0].values.cast(pa.string())
+    return [found[place::count] for place in range(count)]
+
+
+def _numbers(numbers: Numbers, type_: Any) -> Any:
+    mask = None if numbers.shown is None else ~numbers.shown
+    return pa.array(numbers.values, mask=mask).cast(type_)
+
+
+def _array(column: Column, texts: Any, type_: Any) -> Any:
+    """Return a column of text as values: an empty cell is an empty list, or null."""
+    filled = pc.not_equal(texts, "").to_numpy(zero_copy_only=False)
+    present = texts if filled.all() else texts.filter(pa.array(filled))
+    if is_list(column.type):
+        lists = _lists(column.type, present)
+        counts = np.zeros(len(texts), np.int32)
+        counts[filled] = pc.list_value_length(lists).to_numpy()
+        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+        values = _values(column, lists.flatten(), type_.value_type)
+        return pa.ListArray.from_arrays(pa.array(offsets), values).cast(type_)
+    values = _values(column, present, type_)
+    if len(present) == len(texts):
+        return values
+    return values.take(pa.array(np.cumsum(filled) - 1, mask=~filled))
+
+
+def _lists(type_: str, texts: Any) -> Any:
+    if "S" in parts_of(type_):  # a semicolon may stand in a string
+        return pa.array([elements(text) for text in texts.to_pylist()], pa.list_(pa.string()))
+    return pc.split_pattern(texts, ";")
+
+
+def _values(column: Column, texts: Any, type_: Any) -> Any:
+    """Return values, or structs of their parts; no text is empty."""
+    types = parts_of(column.type)
+    if len(types) == 1:
+        return _scalars(types[0], texts, type_)
+    parts = pc.split_pattern(texts, "_", max_splits=len(types) - 1).flatten()
+    arrays = [
+        _scalars(part, parts[place :: len(types)], type_.field(place).type)
+        for place, part in enumerate(types)
+    ]
+    return pa.StructArray.from_arrays(arrays, fields=list(type_))
+
+
+def _scalars(type_: str, texts: Any, target: Any) -> Any:
+    kind = kind_of(type_)
+    if kind in (INTEGER, HEX):
+        return pc.cast(texts, target)
+    if kind == FLOAT:  # their bits
+        size = 4 if type_ == "F" else 8
+        bits = pc.cast(texts, pa.uint32() if size == 4 else pa.uint64())
+        return pa.array(bits.to_numpy().view(f"f{size}"))
+    if type_ == TIME:
+        parts = pc.cast(pc.split_pattern(texts, ".").flatten(), pa.int64()).to_numpy()
+        return pa.array(parts[0::2] * NANOSECONDS + parts[1::2]).cast(target)
+    return _strings(type_, texts)
+
+
+def _strings(type_: str, texts: Any) -> Any:
+    """Return strings without quotes and escapes."""
+    if pc.any(pc.match_substring(texts, "\\")).as_py():
+        return pa.array(strings(type_, texts.to_pylist()), pa.string())
+    return pc.utf8_slice_codeunits(texts, 1, -1) if type_ == "S" else texts

@@ -1,0 +1,167 @@
+"""parquetSink: flows as a Parquet or Arrow file of typed columns (docs/sinks.md)."""
+
+import io
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from numpy.typing import NDArray
+
+from t2tui.core.outputs import OutputError
+from t2tui.core.settings import Flag
+from t2tui.plugins.base import Plugin, Run
+from t2tui.plugins.cells import Cells, pieces, read_selection
+
+if TYPE_CHECKING:
+    pass
+
+PARQUET, ARROW = range(2)
+"""Values of PARQUET_FORMAT."""
+
+ENDINGS = (".parquet", ".arrow")
+"""Of the file's name by format."""
+
+UNCOMPRESSED = "none"
+
+ARROW_CODECS = ("zstd", "lz4", UNCOMPRESSED)
+"""Values of PARQUET_COMPRESSION that Arrow files have."""
+
+GROUP_BYTES = 64 << 20
+"""Most memory of a row group that waits to be written."""
+
+
+class ParquetSink(Plugin):
+    """Writes flows as columns."""
+
+    name = "parquetSink"
+    number = 929
+    summary = "flows as typed columns: PREFIX_flows.parquet (Apache Parquet or Arrow; needs pyarrow)"
+    flags = (
+        Flag("PARQUET_FORMAT", PARQUET, help="0 Parquet, 1 Arrow (Feather)", choices=(PARQUET, ARROW)),
+        Flag(
+            "PARQUET_COMPRESSION",
+            "zstd",
+            help="compression of the columns",
+            choices=("zstd", "lz4", "snappy", "gzip", UNCOMPRESSED),
+        ),
+        Flag("PARQUET_ROW_GROUP", 65536, help="most flows of a row group", minimum=1, maximum=1 << 24),
+        Flag("PARQUET_SELECT", 0, help="1: only the columns that PARQUET_SELECT_FILE names", choices=(0, 1)),
+        Flag("PARQUET_SELECT_FILE", "parquet-columns.txt", help="file with a column name per line"),
+        Flag("PARQUET_SUFFIX", "_flows", help="suffix of the file, before its ending", runtime=True),
+    )
+
+    _file: "_File | None" = None
+    _writer: Any = None
+
+    def start(self, run: Run) -> None:
+        """Open the file.
+
+        Raises:
+            OutputError: pyarrow is not installed, or the compression is none of the format.
+        """
+        super().start(run)
+        s = self.settings
+        suffix = s.PARQUET_SUFFIX + ENDINGS[s.PARQUET_FORMAT]
+        where = f"'{run.outputs.prefix}{suffix}'"
+        try:
+            import pyarrow
+        except ImportError as error:
+            advice = "pyarrow is not installed: pip install 't2tui[arrow]'"
+            raise OutputError(where, f"{self.name}: {advice}") from error
+        if s.PARQUET_FORMAT == ARROW and s.PARQUET_COMPRESSION not in ARROW_CODECS:
+            wanted = ", ".join(ARROW_CODECS)
+            raise OutputError(where, f"{self.name}: PARQUET_COMPRESSION of an Arrow file is one of {wanted}")
+        self._cells: Cells | None = None
+        self._waiting: list[pyarrow.RecordBatch] = []
+        self._flows = self._bytes = 0
+        self._file = _File(run.outputs.open(suffix))
+
+    def _begin(self) -> Cells:
+        """Write what stands before the first flow."""
+        import pyarrow
+        from pyarrow import parquet
+
+        from t2tui.plugins import arrowvalues
+
+        s = self.settings
+        select = read_selection(self.name, s.PARQUET_SELECT_FILE, self.run) if s.PARQUET_SELECT else None
+        cells = Cells(self.run, select, plain=arrowvalues.PLAIN)
+        self._schema = arrowvalues.schema(cells)
+        codec = None if s.PARQUET_COMPRESSION == UNCOMPRESSED else s.PARQUET_COMPRESSION
+        if s.PARQUET_FORMAT == ARROW:
+            options = pyarrow.ipc.IpcWriteOptions(compression=codec)
+            self._writer = pyarrow.ipc.new_file(self._file, self._schema, options=options)
+        else:
+            self._writer = parquet.ParquetWriter(self._file, self._schema, compression=codec or "none")
+        return cells
+
+    def on_rows(self, slots: NDArray[Any]) -> None:
+        """Keep the flows until they fill a row group."""
+        from t2tui.plugins.arrowvalues import record_batch
+
+        if self._cells is None:
+            self._cells = self._begin()
+        for piece in pieces(slots):
+            begin = 0
+            while begin < len(piece):
+                part = piece[begin : begin + self.settings.PARQUET_ROW_GROUP - self._flows]
+                batch = record_batch(self._cells, part, self._schema)
+                self._waiting.append(batch)
+                self._flows += len(part)
+                self._bytes += batch.nbytes
+                begin += len(part)
+                if self._flows == self.settings.PARQUET_ROW_GROUP or self._bytes >= GROUP_BYTES:
+                    self._write()
+
+    def _write(self) -> None:
+        """Write a row group."""
+        if self._waiting:
+            import pyarrow
+
+            table = pyarrow.Table.from_batches(self._waiting, self._schema).combine_chunks()
+            self._waiting.clear()
+            self._flows = self._bytes = 0
+            self._writer.write_table(table)
+
+    def finish(self) -> None:
+        """Write the rest and the description of the file; a run without flows has one, too."""
+        if self._file is not None:
+            if self._cells is None:
+                self._cells = self._begin()
+            self._write()
+            self._writer.close()
+            self._file.close()
+
+    def abandon(self) -> None:
+        """Let the writer end without writing."""
+        if self._file is not None:
+            self._file.is_deaf = True
+            if self._writer is not None:
+                with suppress(Exception):  # whatever it still wants, nobody needs
+                    self._writer.close()
+
+
+class _File(io.RawIOBase):
+    """An output as pyarrow wants it: it tells its position."""
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
+        self._position = 0
+        self.is_deaf = False
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def write(self, data: Any, /) -> int:
+        view = memoryview(data).cast("B")
+        if not self.is_deaf:
+            self._output.write(view)
+        self._position += len(view)
+        return len(view)
+
+    def close(self) -> None:
+        if not self.closed and not self.is_deaf:
+            self._output.close()
+        super().close()
