@@ -62,10 +62,8 @@ def part_names(column: Column) -> list[str]:
 def arrow_type(column: Column) -> Any:
     """Return the Arrow type of a column."""
     types = [scalar_type(part, column.name) for part in parts_of(column.type)]
-    if len(types) == 1:
-        type_ = types[0]
-    else:
-        type_ = pa.struct(list(zip(part_names(column), types, strict=True)))
+    fields = zip(part_names(column), types, strict=True)
+    type_ = types[0] if len(types) == 1 else pa.struct(list(fields))
     return pa.list_(type_) if is_list(column.type) else type_
 
 

@@ -202,7 +202,7 @@ class Liar(Plugin):
 
 
 def test_a_value_that_the_type_does_not_have_is_named(written):
-    with pytest.raises(OutputError, match="column large of liar: no U8:R: .*256"):
+    with pytest.raises(OutputError, match=r"column large of liar: no U8:R: .*256"):
         written(plugins=[Liar()])
 
 
