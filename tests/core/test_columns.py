@@ -212,5 +212,5 @@ def test_names_that_columns_share_get_that_of_their_plugin():
     assert names(("a", "x"), ("b", "x"), ("a", "y")) == ["a", "b", "a_y"]
     assert names(("a", "x"), ("A", "y"), ("A", "z")) == ["a", "A_y", "A_z"]
     assert names(("a_y", "x"), ("a", "x"), ("a", "y"), ("a", "y")) == ["a_y", "a", "a_y_2", "a_y_3"]
-    every = columns.file_columns({column.plugin for column in columns.all_columns()}, "flows")
+    every = columns.file_columns({column.plugin for column in BUILT_IN}, "flows")
     assert columns.unique_names(every, printed_name) == [column.name for column in every]
