@@ -245,6 +245,7 @@ class Engine:
         self.run_state.plugins.clear()
         self.run_state.descriptions.unpin()
         self.run_state.batch = None
+        self.run_state.released = self.run_state.released[:0].copy()
         self._plugins.clear()
         self._feeder = None
         self._capture = None
@@ -472,7 +473,7 @@ class Engine:
             run.removals.clear()
             self._release(removed, packets["sec"])
         run.row = first
-        released = self._flows.assign(packets, first, batch.data)
+        run.released = released = self._flows.assign(packets, first, batch.data)
         if not self._autopilot_told and self._flows.autopilot_packet:
             self._autopilot_told = True
             self._tell_autopilot(packets)
@@ -514,6 +515,7 @@ class Engine:
         """
         if len(released) == 0:
             return
+        self.run_state.released = released
         self.run_state.ended = seconds[released["packet"]]
         slots = np.ascontiguousarray(released["slot"])
         alarms = self.run_state.alarms

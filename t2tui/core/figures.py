@@ -4,6 +4,7 @@ Percentages, means and rates are computed in double precision and rounded as C's
 """
 
 import math
+import socket
 import time
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -52,6 +53,23 @@ def speed(bytes_per_second: float) -> str:
     """Return a rate in bits: ``240740 b/s (240.74 Kb/s)``."""
     bits_per_second = bytes_per_second * 8
     return f"{bits_per_second:.0f} b/s{humanise(bits_per_second, 'b/s')}"
+
+
+def address_with_country(high: int, low: int, code: bytes, *, is_ipv6: bool) -> str:
+    """Return an address and its country: ``192.0.2.1 (CH)``; without country where its code names none.
+
+    Args:
+        high: upper half of an IPv6 address.
+        low: lower half of it, or an IPv4 address.
+        code: of its label.
+        is_ipv6: which of the two it is.
+    """
+    if is_ipv6:
+        address = socket.inet_ntop(socket.AF_INET6, (high << 64 | low).to_bytes(16, "big"))
+    else:
+        address = socket.inet_ntop(socket.AF_INET, low.to_bytes(4, "big"))
+    has_country = code[:1] not in b"-0123456789"
+    return f"{address} ({code[:2].decode(errors='replace').upper()})" if has_country else address
 
 
 def date(seconds: int, fraction: int, *, local: bool = False) -> str:

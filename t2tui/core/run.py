@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from t2tui.core.alarms import Alarms
 from t2tui.core.columns import Column
+from t2tui.core.layout import RELEASED
 from t2tui.core.linktypes import MAX_SNAP_LENGTH
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Run:
         bytes: captured bytes of all packets.
         flow_bytes: captured bytes of the packets that belong to a flow (A and B).
         flow_count: flows created so far (A and B).
+        released: RELEASED entries of the flows that ``on_released`` gets next, already valid in
+            ``on_packets``: ``packet`` says before which of the packets given there each of them ended.
         ended: int64, whole seconds of capture time at which each of the flows that ``on_released`` gets
             ended: that of the packet before which it ended, at the end that of the last packet.
         removals: flows that end before the next packet (force mode).
@@ -93,6 +96,7 @@ class Run:
     bytes: int = 0
     flow_bytes: int = 0
     flow_count: int = 0
+    released: NDArray[Any] = field(default_factory=lambda: np.zeros(0, RELEASED))
     ended: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     removals: list[int] = field(default_factory=list)
     columns_changed: int = 0

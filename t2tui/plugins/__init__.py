@@ -41,6 +41,7 @@ _BUILTIN = {
     "tcpStates": "t2tui.plugins.tcpstates:TcpStates",
     "dnsDecode": "t2tui.plugins.dnsdecode:DnsDecode",
     "regex_pcre": "t2tui.plugins.regex_pcre:RegexPcre",
+    "connStat": "t2tui.plugins.connstat:ConnStat",
     "payloadDumper": "t2tui.plugins.payloaddumper:PayloadDumper",
     "tcpWin": "t2tui.plugins.tcpwin:TcpWin",
     "pcapd": "t2tui.plugins.pcapd:Pcapd",

@@ -4,7 +4,6 @@ Every value that the text calls single is computed in single precision, one roun
 the order written there: the printed digits depend on it.
 """
 
-import socket
 from collections.abc import Iterator
 from itertools import compress
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.columns import Column, plugin_columns
-from t2tui.core.figures import amount, humanise, share
+from t2tui.core.figures import address_with_country, amount, humanise, share
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.jit import inlined, kernel
 from t2tui.core.layout import KIND_IPV6, KIND_LAYER2
@@ -433,12 +432,6 @@ class BasicStats(Plugin):
         low = int(talker["srcLo"])
         if talker["kind"] == KIND_LAYER2:
             return low.to_bytes(6, "big").hex(":")
-        if talker["kind"] == KIND_IPV6:
-            address = socket.inet_ntop(
-                socket.AF_INET6, (int(talker["srcHi"]) << 64 | low).to_bytes(16, "big")
-            )
-        else:
-            address = socket.inet_ntop(socket.AF_INET, low.to_bytes(4, "big"))
         code = self.run.labels.codes[talker["label"]]
-        has_country = code[:1] not in b"-0123456789"
-        return f"{address} ({code[:2].decode(errors='replace').upper()})" if has_country else address
+        is_ipv6 = bool(talker["kind"] == KIND_IPV6)
+        return address_with_country(int(talker["srcHi"]), low, code, is_ipv6=is_ipv6)
