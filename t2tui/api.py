@@ -18,6 +18,8 @@ from t2tui.core.outputs import Outputs
 from t2tui.core.run import Columns
 from t2tui.core.settings import CORE, load_settings
 from t2tui.core.store import ColumnStore
+from t2tui.core.streams import Conversation, PacketIndex, Stream
+from t2tui.following import WITH_PORTS, follow_flow, is_addressable, stream_of
 from t2tui.plugins.base import Plugin, Run
 from t2tui.plugins.pcapd import Pcapd
 
@@ -50,9 +52,10 @@ class Collector(Plugin):
     number = 999
     summary = "keeps flows and packets in memory"
 
-    def __init__(self, keep_packets: bool) -> None:
+    def __init__(self, keep_packets: bool, index: PacketIndex | None = None) -> None:
         super().__init__()
         self._keep_packets = keep_packets
+        self._index = index
 
     def start(self, run: Run) -> None:
         """Make the stores when the first rows come: then every plugin has its columns."""
@@ -90,6 +93,8 @@ class Collector(Plugin):
 
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
         """Keep the packets that have a flow."""
+        if self._index is not None:
+            self._index.append(packets, self.run.units)
         if self._keep_packets:
             self.open_stores()
             rows = np.flatnonzero(packets["flow"] >= 0)
@@ -103,6 +108,35 @@ class Collector(Plugin):
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where an analysis came from, to do it once more.
+
+    Attributes:
+        source: a capture, or several.
+        plugins, settings, options: see analyze().
+    """
+
+    source: str | list[str]
+    plugins: Sequence[str]
+    settings: Mapping[str, Any] | None
+    options: Mapping[str, Any]
+
+    def engine(self, source: str | Sequence[str], added: list[Plugin]) -> Engine:
+        """Return an engine that numbers the flows the same way and writes nothing.
+
+        Args:
+            source: the capture.
+            added: plugins behind the others.
+        """
+        loaded, run_options, labels = _prepare(self.plugins, self.settings, [], self.options)
+        return Engine(source, run_options, NoOutputs(), [*loaded, *added], labels=labels)
+
+
+ENDS = ("srcIP", "dstIP", "srcPort", "dstPort", "l4Proto", "vlanID")
+"""Columns that tell whose flow it is."""
+
+
+@dataclass(frozen=True)
 class Analysis:
     """What a capture holds.
 
@@ -110,11 +144,60 @@ class Analysis:
         flows: one row per flow direction, in the order in which they ended.
         packets: one row per packet that has a flow; None unless asked for.
         report: lines of the end report, with the warnings that came on the way.
+        index: where the payload of every packet is; None unless asked for.
     """
 
     flows: ColumnStore
     packets: ColumnStore | None
     report: list[str] = field(default_factory=list)
+    index: PacketIndex | None = None
+    origin: "Origin | None" = field(default=None, repr=False)
+
+    def follow(self, flow: int, *, sequence: bool = True) -> Stream:
+        """Return the streams of a flow.
+
+        With an index this reads nothing but what is asked of the stream; without, the capture is analysed
+        once more, up to the end of the flow.
+
+        Args:
+            flow: its index (``flowInd``).
+            sequence: use the sequence numbers of TCP; without, payloads follow each other as they came.
+
+        Raises:
+            UnknownFlowError: there is no such flow.
+            CaptureError: the capture cannot be read any more.
+            ValueError: the capture was standard input, or is still coming in (stream()).
+        """
+        if self.origin is None:
+            raise ValueError("the capture cannot be read once more; follow flows of a file")
+        conversation = self._conversation(flow)
+        if self.index is None or conversation is None or not is_addressable(self.origin.source):
+            return follow_flow(self.origin.source, flow, self.origin.engine, sequence=sequence)
+        segments = self.index.segments(flow)
+        return stream_of(segments, str(self.origin.source), conversation, sequence=sequence)
+
+    def _conversation(self, flow: int) -> Conversation | None:
+        """Return whose flow it is; None where the columns do not tell."""
+        if any(name not in self.flows for name in ("dir", *ENDS)):
+            return None
+        rows = np.flatnonzero(self.flows["flowInd"] == flow)
+        if not len(rows):
+            return None
+        row = min(rows.tolist(), key=lambda row: self.flows.text("dir", row, 1))
+        cells = self.flows.rows(ENDS, row, 1)[0].split("\t")
+        source, destination, source_port, destination_port, protocol, vlans = cells
+        if not source:  # layer 2
+            return None
+        has_ports = int(protocol) in WITH_PORTS
+        return Conversation(
+            flow,
+            int(protocol),
+            source,
+            destination,
+            int(source_port) if has_ports else None,
+            int(destination_port) if has_ports else None,
+            int(vlans.rpartition(";")[2]) if vlans else None,
+        )
 
 
 def _engine(
@@ -124,9 +207,10 @@ def _engine(
     packets: bool,
     report: list[str],
     options: Mapping[str, Any],
+    index: PacketIndex | None = None,
 ) -> tuple[Engine, Collector]:
     loaded, run_options, labels = _prepare(plugins, settings, report, {"packet_mode": packets, **options})
-    collector = Collector(packets)
+    collector = Collector(packets, index)
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     engine = Engine(
         source, run_options, NoOutputs(), [*loaded, collector], labels=labels, write_packets=False
@@ -161,6 +245,7 @@ def analyze(
     plugins: Sequence[str] = DEFAULT_PLUGINS,
     settings: Mapping[str, Any] | None = None,
     packets: bool = False,
+    index: bool = False,
     **options: Any,
 ) -> Analysis:
     """Analyse a capture and return its flows.
@@ -171,6 +256,8 @@ def analyze(
         plugins: names; see ``t2tui plugin list``.
         settings: flags by their full name, for example ``{"basicStats.BS_VAR": 1}``.
         packets: keep the packets' columns, too (about 300 bytes each).
+        index: keep where the payload of every packet is (30 bytes each): Analysis.follow() then needs no
+            second analysis.
         options: further fields of ``RunOptions``: ``bpf``, ``hash_factor`` ...
 
     Raises:
@@ -180,11 +267,14 @@ def analyze(
         UnknownPluginError: there is no such plugin.
     """
     report: list[str] = []
-    engine, collector = _engine(path, plugins, settings, packets, report, options)
+    places = PacketIndex() if index else None
+    engine, collector = _engine(path, plugins, settings, packets, report, options, places)
     with closing(engine):
         engine.run()
         flows, kept = collector.take()
-    return Analysis(flows, kept, report)
+    source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
+    origin = None if source == "-" else Origin(source, plugins, settings, options)
+    return Analysis(flows, kept, report, places, origin)
 
 
 def stream(

@@ -1,0 +1,134 @@
+"""Streams of flows through the Python API: the same whether payload is read in place or kept aside."""
+
+import gzip
+import socket
+from pathlib import Path
+
+import dpkt
+import pytest
+
+import t2tui
+from t2tui.api import Analysis
+from t2tui.core.capture import CaptureError
+from t2tui.core.streams import CaptureBytes, Stream
+from t2tui.following import UnknownFlowError
+from tests.core.captures import EXERCISE
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("plain") / "exercise.pcap"
+    path.write_bytes(gzip.decompress(EXERCISE.read_bytes()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def indexed(plain: Path) -> Analysis:
+    return t2tui.analyze(plain, index=True)
+
+
+Ends = tuple[str, int | None, str, int | None, int]
+
+
+def sent(path: Path) -> dict[Ends, bytes]:
+    """What each end sent to another one, by dpkt: TCP by its numbers, which do not wrap here."""
+    found: dict[Ends, dict[int, bytes]] = {}
+    with path.open("rb") as file:
+        for number, (_, frame) in enumerate(dpkt.pcap.Reader(file)):
+            ip = dpkt.ethernet.Ethernet(frame).data
+            ends = socket.inet_ntoa(ip.src), ip.data.sport, socket.inet_ntoa(ip.dst), ip.data.dport, ip.p
+            place = ip.data.seq if ip.p == dpkt.ip.IP_PROTO_TCP else number
+            if ip.data.data:
+                parts = found.setdefault(ends, {})
+                parts[place] = max(parts.get(place, b""), bytes(ip.data.data), key=len)
+    return {ends: joined(parts, ends[-1] == dpkt.ip.IP_PROTO_TCP) for ends, parts in found.items()}
+
+
+def joined(parts: dict[int, bytes], overlap: bool) -> bytes:
+    """Payloads in order of their places; of probes of a closed window the byte comes twice."""
+    content, first = bytearray(), min(parts)
+    for place in sorted(parts):
+        content += parts[place][len(content) - (place - first) if overlap else 0 :]
+    return bytes(content)
+
+
+def test_every_stream_of_the_exercise_holds_what_was_sent(plain: Path, indexed: Analysis) -> None:
+    expected = sent(plain)
+    flows = set(indexed.flows["flowInd"].tolist())
+    assert len(flows) == 36
+    for flow in flows:
+        stream = indexed.follow(flow)
+        assert stream.missing() == 0
+        of = stream.conversation
+        assert of is not None
+        for direction, seen in (("A", of), ("B", of.reversed())):
+            ends = (seen.source, seen.source_port, seen.destination, seen.destination_port, of.protocol)
+            assert stream.bytes(direction) == expected.pop(ends, b"")  # type: ignore[arg-type]
+    assert expected == {}
+
+
+@pytest.mark.parametrize("flow", [1, 35, 36])
+def test_an_index_is_a_shortcut_only(plain: Path, indexed: Analysis, flow: int) -> None:
+    def content(stream: Stream) -> object:
+        with stream:
+            return stream.conversation, list(stream.parts())
+
+    expected = content(indexed.follow(flow))
+    assert content(t2tui.analyze(plain).follow(flow)) == expected
+    assert content(t2tui.analyze(EXERCISE).follow(flow)) == expected
+    assert content(t2tui.analyze(EXERCISE, index=True).follow(flow)) == expected
+
+
+def test_flows_run_on_through_a_list(plain: Path, tmp_path: Path, indexed: Analysis) -> None:
+    content = plain.read_bytes()
+    with plain.open("rb") as file:
+        frames = list(dpkt.pcap.Reader(file))
+    middle = 24 + sum(16 + len(frame) for _, frame in frames[:3000])
+    first, second = tmp_path / "first.pcap", tmp_path / "second.pcap.gz"
+    first.write_bytes(content[:middle])
+    second.write_bytes(gzip.compress(content[:24] + content[middle:]))
+    with t2tui.analyze([first, second], index=True).follow(36) as stream:
+        assert stream.bytes() == indexed.follow(36).bytes()
+
+
+def test_a_flow_that_does_not_exist(plain: Path, indexed: Analysis) -> None:
+    for analysis in (indexed, t2tui.analyze(plain)):
+        for flow in (0, 37):
+            with pytest.raises(UnknownFlowError, match="flows 1 to 36"):
+                analysis.follow(flow)
+
+
+def test_a_capture_that_changed_is_told(plain: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.pcap"
+    copy.write_bytes(plain.read_bytes())
+    stream = t2tui.analyze(copy, index=True).follow(36)
+    copy.write_bytes(plain.read_bytes()[:1000])
+    with pytest.raises(CaptureError, match="analysed"):
+        stream.bytes()
+
+
+def test_a_capture_that_grows_is_read(plain: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.pcap"
+    copy.write_bytes(plain.read_bytes())
+    stream = t2tui.analyze(copy, index=True).follow(35)
+    with copy.open("ab") as file:
+        file.write(bytes(16))
+    assert stream.bytes().startswith(b"220 Microsoft FTP Service\r\nUSER anonymous\r\n")
+
+
+def test_a_stream_that_was_read_from_a_pipe_cannot_be_read_again(plain: Path) -> None:
+    (part, *_) = t2tui.stream(plain)
+    with pytest.raises(ValueError, match="once more"):
+        part.follow(1)
+
+
+def test_places_beyond_the_file_are_no_bytes(tmp_path: Path) -> None:
+    import numpy as np
+
+    path = tmp_path / "short"
+    path.write_bytes(b"0123456789")
+    source = CaptureBytes(path)
+    ok = source.read(np.array([2, 5, 1]), np.array([3, 2, 1]))
+    assert list(ok) == [b"234", b"56", b"1"]
+    with pytest.raises(CaptureError, match="offset 8"):
+        list(source.read(np.array([8]), np.array([3])))
