@@ -117,18 +117,19 @@ class Setup:
         return False
 
 
-def setup(config: Path | None, folders: Sequence[Path]) -> Setup:
+def setup(config: Path | None, folders: Sequence[Path], *, is_written: bool = False) -> Setup:
     """Read the file of settings, and tell the registry in which folders plugins are.
 
     Args:
         config: option ``--config``; None: the user's own file, if there is one.
         folders: option ``--plugin-dir``.
+        is_written: the file is written in the end, so it need not exist.
 
     Raises:
-        Failure: the file is wrong, or a folder cannot be read.
+        Failure: the file is wrong or missing, or a folder cannot be read.
     """
     path = config_path(config)
-    read = path if config is not None or path.is_file() else None
+    read = path if path.exists() or not (config is None or is_written) else None
     try:
         preferences, tables = read_preferences(read)
         plugins.search_in((*folders, *preferences.plugin_dirs))

@@ -67,7 +67,7 @@ def command(
         raise click.UsageError("Give one of -D, -G, --reset and -g.")
     from t2tui.cli.activation import setup
 
-    known = setup(config, plugin_dirs)
+    known = setup(config, plugin_dirs, is_written=bool(assignments))
     if reset:
         _reset(known, plugin)
         return

@@ -109,7 +109,7 @@ def enable(names: tuple[str, ...], config: Path | None, plugin_dirs: tuple[Path,
     """Let plugins run from now on; kept in t2tui.toml."""
     from t2tui.cli.activation import setup
 
-    known = setup(config, plugin_dirs)
+    known = setup(config, plugin_dirs, is_written=True)
     wanted = {name: known.find(name, "enable") for name in names}
     active = tuple(dict.fromkeys((*known.active, *names)))
     known.activate(active)
@@ -126,7 +126,7 @@ def disable(names: tuple[str, ...], config: Path | None, plugin_dirs: tuple[Path
     """Let plugins run no more; kept in t2tui.toml."""
     from t2tui.cli.activation import setup
 
-    known = setup(config, plugin_dirs)
+    known = setup(config, plugin_dirs, is_written=True)
     unknown = [name for name in names if name not in known.active]
     for name in unknown:
         say("ERR", f"{name} is not active; active are {', '.join(known.active) or 'none'}")
@@ -141,4 +141,4 @@ def reset(config: Path | None, plugin_dirs: tuple[Path, ...]) -> None:
     """Let the standard plugins run again, whatever they are; kept in t2tui.toml."""
     from t2tui.cli.activation import setup
 
-    setup(config, plugin_dirs).activate(None)
+    setup(config, plugin_dirs, is_written=True).activate(None)
