@@ -493,38 +493,6 @@ def test_a_file_that_cannot_be_opened_is_marked_and_tried_again(tmp_path: Path) 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "exercise.pcap.gz"
 
 
-def test_the_exercise_on_ftp_and_smtp(t2tui: Callable[..., Any], tmp_path: Path) -> None:
-    """The figures that the tutorial on payloadDumper prints."""
-    ran = t2tui(
-        "run", SAMPLE, "-s", "-w", tmp_path / "out", "-p", "basicFlow,payloadDumper,txtSink",
-        "-D", "payloadDumper.PLDUMP_TCP_PORTS={25,21}", "-D", f"payloadDumper.PLDUMP_FOLDER={tmp_path / 'p'}",
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    lines = ran.stdout.splitlines()
-    assert "payloadDumper: Aggregated pldStat=0x03" in lines
-    assert "payloadDumper: Number of non zero content dumped flows: 44 [60.27%]" in lines
-    files = contents(tmp_path / "p")
-    assert files.keys() == {f"{flow}_{side}" for flow in (*range(12, 33), 35) for side in "AB"}
-    assert files["35_A"].split(b"\r\n") == [
-        b"USER anonymous",
-        b"PASS IEUser@",
-        b"TYPE I",
-        b"PASV",
-        b"SIZE /video/R79733.EXE",
-        b"RETR /video/R79733.EXE",
-        b"",
-    ]
-    header, *rows = (line.split("\t") for line in (tmp_path / "out_packets.txt").read_text().splitlines())
-    column = header.index("pldStat")
-    values = {int(row[0]): row[column] for row in rows}
-    assert [values[number] for number in range(247, 256)] == ["0x01"] * 3 + ["0x03"] * 2 + ["0x01"] + [
-        "0x03"
-    ] * 2 + ["0x01"]
-    assert [values[number] for number in (1286, 1303, 5898, 5900, 5902)] == [
-        "0x03", "0x01", "0x03", "0x01", "0x01",
-    ]  # fmt: skip
-
-
 def test_captures_of_one_call_do_not_destroy_each_others_files(
     t2tui: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -1,14 +1,12 @@
 """pcapd beside predictions from the packet file and captures read by other programs."""
 
 import gzip
-import shutil
 import struct
 import subprocess
 import tarfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from socket import inet_aton
 from typing import Any
 
 import dpkt
@@ -98,20 +96,6 @@ def of_flows(
 
 
 # ---------------------------------------------------------------------- alarms
-
-
-def test_the_tutorials_extraction(exercise: Path, tmp_path: Path, packets: list[Packet]) -> None:
-    lines = run(exercise, tmp_path / "x", names=(*STANDARD, "tcpWin"))
-    assert "pcapd: number of packets extracted: 1467 (1.47 K) [24.86%]" in lines
-    ends = (inet_aton("192.168.1.105"), 49330), (inet_aton("143.166.11.10"), 64334)
-    wanted, is_alarmed = [], False
-    for packet in packets:
-        ip = dpkt.ethernet.Ethernet(packet.frame).data
-        if ((ip.src, ip.data.sport), (ip.dst, ip.data.dport)) == ends:
-            is_alarmed |= ip.data.win == 0
-            if is_alarmed:
-                wanted.append(packet)
-    assert read(tmp_path / "x_pcapd.pcap") == Saved(1, 65535, wanted)
 
 
 def alarmed(
@@ -305,22 +289,6 @@ def test_other_programs_read_it(exercise: Path, tmp_path: Path, packets: list[Pa
         assert (reader.datalink(), reader.snaplen) == (dpkt.pcap.DLT_EN10MB, 65535)
         found = [(round(float(time) * 10**6), frame) for time, frame in reader]
     assert found == [(packet.time // 1000, packet.frame) for packet in packets]
-
-
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
-def test_tshark_reads_it(exercise: Path, tmp_path: Path, packets: list[Packet]) -> None:
-    run(exercise, tmp_path / "x", names=(*STANDARD, "tcpWin"))
-    fields = ("frame.time_epoch", "frame.len", "frame.cap_len", "frame.encap_type", "tcp.window_size_value")
-    command = ["tshark", "-n", "-t", "u", "-r", str(tmp_path / "x_pcapd.pcap"), "-T", "fields"]
-    command += [word for field in fields for word in ("-e", field)]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-    lines = [line.split("\t") for line in result.stdout.splitlines()]
-    saved = read(tmp_path / "x_pcapd.pcap").packets
-    assert len(lines) == len(saved) == 1467
-    for (_, length, captured, kind, window), packet in zip(lines, saved, strict=True):
-        ip = dpkt.ethernet.Ethernet(packet.frame).data
-        assert (int(length), int(captured), kind) == (packet.length, len(packet.frame), "1")
-        assert int(window) == ip.data.win
 
 
 def test_lists_of_captures(tmp_path: Path, packets: list[Packet]) -> None:
