@@ -14,7 +14,8 @@ from t2tui.core.alarms import alarm_rule
 from t2tui.core.engine import Engine, RunOptions, Snapshot
 from t2tui.core.labels import Labels, chosen_labels
 from t2tui.core.layout import PACKET
-from t2tui.core.outputs import Outputs
+from t2tui.core.outputs import OutputError, Outputs
+from t2tui.core.roster import Breakdown
 from t2tui.core.run import Columns
 from t2tui.core.settings import CORE, load_settings
 from t2tui.core.store import ColumnStore
@@ -31,14 +32,14 @@ class NoOutputs:
     """Outputs of a run that writes no files.
 
     Raises:
-        RuntimeError: a plugin wants to write one.
+        OutputError: a plugin wants to write one.
     """
 
     prefix = ""
 
     def open(self, suffix: str) -> BinaryIO:
         """Refuse."""
-        raise RuntimeError(f"analyze() writes no files, but a plugin opens '{suffix}'; leave the plugin out")
+        raise OutputError(f"'{suffix}'", "analyze() writes no files; leave the plugin that opens it out")
 
     def open_flows(self, suffix: str) -> BinaryIO:
         """Refuse."""
@@ -51,6 +52,7 @@ class Collector(Plugin):
     name = "collector"
     number = 999
     summary = "keeps flows and packets in memory"
+    vital = True
 
     def __init__(self, keep_packets: bool, index: PacketIndex | None = None) -> None:
         super().__init__()
@@ -145,6 +147,8 @@ class Analysis:
         packets: one row per packet that has a flow; None unless asked for.
         report: lines of the end report, with the warnings that came on the way.
         index: where the payload of every packet is; None unless asked for.
+        breakdowns: plugins that were switched off because they raised; their columns are empty or zero from
+            then on.
     """
 
     flows: ColumnStore
@@ -152,6 +156,7 @@ class Analysis:
     report: list[str] = field(default_factory=list)
     index: PacketIndex | None = None
     origin: "Origin | None" = field(default=None, repr=False)
+    breakdowns: Sequence[Breakdown] = ()
 
     def follow(self, flow: int, *, sequence: bool = True) -> Stream:
         """Return the streams of a flow.
@@ -274,7 +279,7 @@ def analyze(
         flows, kept = collector.take()
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     origin = None if source == "-" else Origin(source, plugins, settings, options)
-    return Analysis(flows, kept, report, places, origin)
+    return Analysis(flows, kept, report, places, origin, engine.breakdowns)
 
 
 def stream(
@@ -299,7 +304,7 @@ def stream(
             is_done = next(steps, True) is True
             flows, kept = collector.take()
             if len(flows) or (kept is not None and len(kept)):
-                yield Analysis(flows, kept, report.copy())
+                yield Analysis(flows, kept, report.copy(), tuple(engine.breakdowns))
                 report.clear()
             if is_done:
                 return

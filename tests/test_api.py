@@ -17,7 +17,7 @@ import t2tui
 from t2tui.api import DEFAULT_PLUGINS
 from t2tui.core.capture import CaptureError
 from t2tui.core.engine import Engine, RunOptions
-from t2tui.core.outputs import Outputs
+from t2tui.core.outputs import OutputError, Outputs
 from t2tui.core.settings import SettingsError, load_settings
 from t2tui.plugins import STANDARD, UnknownPluginError, available, load
 from tests.core.captures import EXERCISE, REPOSITORY, pool
@@ -233,7 +233,7 @@ def test_errors() -> None:
         t2tui.analyze(EXERCISE, plugins=["noSuchPlugin"])
     with pytest.raises(SettingsError):
         t2tui.analyze(EXERCISE, settings={"basicStats.NO_SUCH_FLAG": 1})
-    with pytest.raises(RuntimeError, match="leave the plugin out"):
+    with pytest.raises(OutputError, match="leave the plugin that opens it out"):
         t2tui.analyze(EXERCISE, plugins=STANDARD)
 
 

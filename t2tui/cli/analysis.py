@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from t2tui import __version__, plugins
 from t2tui.cli.activation import Setup, setup
-from t2tui.cli.exits import DONE, FAILED, USAGE, Failure
+from t2tui.cli.exits import DEBUG, DONE, FAILED, USAGE, Failure
 from t2tui.cli.interrupt import Interrupt
 from t2tui.cli.kernels import compile_kernels, compiled
 from t2tui.cli.progress import Line, progress_line
@@ -23,6 +24,7 @@ from t2tui.core.engine import Engine, RunOptions, Snapshot, UnsupportedLinkTypeE
 from t2tui.core.jit import CACHE
 from t2tui.core.labels import LabelError, Labels, chosen_labels
 from t2tui.core.outputs import STANDARD, OutputError, Outputs, output_prefix
+from t2tui.core.roster import Breakdown
 from t2tui.core.run import Split, printed_name
 from t2tui.core.settings import CORE, Settings, SettingsError, load_settings
 
@@ -86,7 +88,7 @@ def analyse(request: Request) -> int:
     A capture that cannot be read does not keep the others from being analysed.
 
     Returns:
-        The exit code.
+        The exit code; FAILED, too, if a plugin was switched off on the way.
 
     Raises:
         Failure: wrong settings, unknown plugins, labels that cannot be read, or two captures that would
@@ -187,13 +189,13 @@ def _succeeds(
 ) -> bool:
     """Analyse one capture; say what is wrong if it cannot be done."""
     try:
-        _run(request, source, prefix, settings, labels, interrupt, line)
+        return _run(request, source, prefix, settings, labels, interrupt, line)
     except CaptureError as wrong:
         line.clear()
         say("ERR", wrong.message)
         say("INF", wrong.hint)
         return False
-    except OutputError as wrong:
+    except (OutputError, SettingsError) as wrong:
         line.clear()
         say("ERR", str(wrong))
         if request.where == STANDARD:
@@ -202,7 +204,6 @@ def _succeeds(
     finally:
         interrupt.watch(None)
         line.clear()
-    return True
 
 
 def _run(
@@ -213,7 +214,8 @@ def _run(
     labels: Labels,
     interrupt: Interrupt,
     line: Line,
-) -> None:
+) -> bool:
+    """Analyse one capture; return whether all plugins were there to the end."""
     captures = _listed(source) if request.is_list else [source]
     read: list[str | Path] = [source, *captures, *labels.files]
     if request.index_file:
@@ -258,8 +260,19 @@ def _run(
             engine.close()
     if refused is not None:
         raise refused
+    for breakdown in engine.breakdowns:
+        _tell_breakdown(breakdown, is_shown=shown.is_seen)
     if shown.failure is not None:
         raise OutputError.of("the report to standard output", shown.failure)
+    return not engine.breakdowns
+
+
+def _tell_breakdown(breakdown: Breakdown, is_shown: bool) -> None:
+    """Say that a plugin was switched off, unless the report on the terminal has said it."""
+    if not is_shown:
+        say("ERR", f"{breakdown.plugin}: switched off {breakdown.text}")
+    if os.environ.get(DEBUG) and breakdown.error is not None:
+        traceback.print_exception(breakdown.error)
 
 
 def _report(request: Request, outputs: Outputs, line: Line) -> Report:

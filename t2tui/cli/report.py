@@ -44,6 +44,11 @@ class Report:
         self._line = line
         self._among_plugins = False
 
+    @property
+    def is_seen(self) -> bool:
+        """The lines appear on a terminal."""
+        return self._terminal and self.failure is None
+
     def __call__(self, line: str) -> None:
         """Print a line, given without line end."""
         if self._stream is None or self.failure is not None:

@@ -20,15 +20,17 @@ from t2tui.core.alarms import Alarms
 from t2tui.core.allocation import map_large_arrays
 from t2tui.core.batch import BATCH_PACKETS, PacketBatch
 from t2tui.core.capture import Capture, CaptureError, open_capture
-from t2tui.core.dissect import context
-from t2tui.core.dissect.dissector import DissectCounter, Dissector, Event
+from t2tui.core.dissect.dissector import DissectCounter, Dissector
+from t2tui.core.events import event_text
 from t2tui.core.feeder import Feeder, Portion, StoppedError, new_batches
 from t2tui.core.flows.counters import FlowCounter
+from t2tui.core.flows.create import FLOW_TIMEOUT
 from t2tui.core.flows.table import CAPACITY, FlowTable
 from t2tui.core.labels import REVISION, Labels
 from t2tui.core.linktypes import MAX_SNAP_LENGTH, SUPPORTED, describe
 from t2tui.core.monitoring import Moment, Monitor, monitoring_lines
 from t2tui.core.packetlines import PacketLines
+from t2tui.core.roster import Breakdown, Roster
 from t2tui.core.run import Run, Split, printed_name
 from t2tui.core.totals import gather
 
@@ -151,7 +153,7 @@ class Engine:
         self._title = title
         self._write_packets = write_packets and options.packet_mode
         self._options = options
-        self._plugins = list(plugins)
+        self._plugins = Roster(plugins, options.report)
         self._started = time.time_ns()
         self._clock = time.monotonic_ns()
         self._cancelled = threading.Event()
@@ -166,6 +168,8 @@ class Engine:
         self._packet_lines: PacketLines | None = None
         self._autopilot_told = False
         self._forced = 0
+        self._in_order = options.force_mode or any(plugin.in_order for plugin in plugins)
+        self._one_by_one = options.force_mode or any(plugin.lockstep for plugin in plugins)
         self._batches = new_batches(options.batch_packets)
         self._feeder: Feeder | None = None
         self._dissector = Dissector(1)
@@ -176,6 +180,7 @@ class Engine:
             capacity=CAPACITY * options.hash_factor,
             batch_packets=options.batch_packets,
             labels=labels,
+            timeouts=(FLOW_TIMEOUT, *(seconds for plugin in plugins for seconds in plugin.timeouts)),
             tcp_states=any(plugin.name == TCP_STATES for plugin in plugins),
             packet_times=options.packet_mode,
             dns_roles=any(plugin.name == DNS_DECODE for plugin in plugins),
@@ -200,6 +205,11 @@ class Engine:
             started=self._started,
             plugins={plugin.name: plugin for plugin in plugins},
         )
+
+    @property
+    def breakdowns(self) -> Sequence[Breakdown]:
+        """Plugins that were switched off because they raised."""
+        return self._plugins.breakdowns
 
     # ------------------------------------------------------------------ control
 
@@ -282,8 +292,7 @@ class Engine:
             self._state = "cancelled" if self._cancelled.is_set() else "complete"
         except BaseException:
             self._state = "failed"
-            for plugin in self._plugins:
-                plugin.abandon()
+            self._plugins.abandon()
             raise
         finally:
             if self._capture is not None:
@@ -357,8 +366,7 @@ class Engine:
             options.report(line)
         for note in run.labels.notes:
             options.report(report.inf(note))
-        for plugin in self._plugins:
-            plugin.start(run)
+        self._plugins.start(run)
         if self._write_packets:
             self._packet_lines = PacketLines(run)
         if self._is_list:
@@ -418,9 +426,8 @@ class Engine:
             elapsed=clock,
         )
         totals = self._current_totals()
-        lines = [report.plugin_line(p.name, text) for p in self._plugins for text in p.monitor()]
         write = options.monitoring or options.report
-        for line in monitoring_lines(moment, totals, lines):
+        for line in monitoring_lines(moment, totals, self._plugins.monitor()):
             write(line)
 
     def _process(self, portion: Portion, capture: Capture) -> None:
@@ -456,8 +463,7 @@ class Engine:
         """Give packets to flows, plugins and sinks."""
         run, batch = self.run_state, portion.batch
         run.batch = batch
-        if run.force_mode:
-            # A plugin's request must end the flow before the next packet.
+        if self._one_by_one:
             for row in range(portion.first, portion.behind):
                 self._assign(batch, row, row + 1)
         else:
@@ -472,20 +478,39 @@ class Engine:
             removed = self._flows.remove(run.removals)
             run.removals.clear()
             self._release(removed, packets["sec"])
-        run.row = first
-        run.released = released = self._flows.assign(packets, first, batch.data)
+        run.behind = behind
+        released = self._flows.assign(packets, first, batch.data)
         if not self._autopilot_told and self._flows.autopilot_packet:
             self._autopilot_told = True
             self._tell_autopilot(packets)
         if run.labels.databases is not None:
             self._ask(run.labels, packets)
-        for plugin in self._plugins:
-            plugin.on_packets(packets, batch.data)
+        if self._in_order:
+            self._show_in_order(batch, first, behind, released)
+        else:
+            self._show(batch, first, behind, released)
+            self._release(released, packets["sec"])
         if run.removals:
             run.removals[:] = dict.fromkeys(run.removals)
             self._flows.mark_removal(run.removals)
             self._forced += len(run.removals)
-        self._release(released, packets["sec"])
+
+    def _show(self, batch: PacketBatch, first: int, behind: int, released: NDArray[Any]) -> None:
+        """Show packets, and which flows ended between them, to the plugins."""
+        if first < behind:
+            self.run_state.row, self.run_state.released = first, released
+            self._plugins.on_packets(batch.packets[first:behind], batch.data)
+
+    def _show_in_order(self, batch: PacketBatch, first: int, behind: int, released: NDArray[Any]) -> None:
+        """Show packets and ends of flows to the plugins in the order in which they follow each other."""
+        shown, seconds = first, batch.packets["sec"][first:behind]
+        changes = np.flatnonzero(np.diff(released["packet"])) + 1
+        for together in np.split(released, changes) if len(released) else ():
+            place = first + int(together["packet"][0])
+            self._show(batch, shown, place, released[:0])
+            shown = place
+            self._release(together, seconds)
+        self._show(batch, shown, behind, released[:0])
 
     def _ask(self, labels: Labels, packets: NDArray[Any]) -> None:
         """Let the databases label the flows that packets created."""
@@ -520,17 +545,15 @@ class Engine:
         slots = np.ascontiguousarray(released["slot"])
         alarms = self.run_state.alarms
         alarms.begin(len(slots))
-        for plugin in self._plugins:
-            plugin.on_released(slots)
+        self._plugins.on_released(slots)
         written = alarms.written()
         if written is not None:
             slots = slots[written]
         if len(slots):
-            for plugin in self._plugins:
-                plugin.on_rows(slots)
+            self._plugins.on_rows(slots)
 
     def _totals(self) -> report.Totals:
-        totals = gather(self._dissected, self._flows, self._plugins)
+        totals = gather(self._dissected, self._flows, self._plugins.status)
         totals.hash_factor = self._options.hash_factor
         totals.files = len(self._sources)
         totals.forced_flows = self._forced
@@ -559,29 +582,11 @@ class Engine:
         self._release(self._flows.flush(), np.array(self._last_time[:1]))
         unloaded = time.monotonic_ns() - self._clock
         totals = self._current_totals()
-        lines = [report.plugin_line(p.name, text) for p in self._plugins for text in p.report()]
-        for line in report.end_lines(totals, unloaded, lines):
+        for line in report.end_lines(totals, unloaded, self._plugins.report()):
             emit(line)
         self._finish_plugins()
 
     def _finish_plugins(self) -> None:
-        for plugin in self._plugins:
-            plugin.finish()
+        self._plugins.finish()
         if self._packet_lines is not None:
             self._packet_lines.close()
-
-
-def event_text(event: Event) -> str:
-    """Return the warning of an event."""
-    if event.kind == context.EVENT_NO_DATA:
-        return f"No data available for packet {event.packet}"
-    if event.kind == context.EVENT_NULL_FAMILY:
-        return f"Null/Loopback header: unhandled family {event.a}"
-    if event.kind == context.EVENT_RAW_VERSION:
-        return f"Unknown IP protocol {event.a} in raw pcap"
-    if event.kind == context.EVENT_JUNIPER:
-        return f"Unhandled Juniper protocol {event.a}" if event.a >= 0 else "Juniper magic number not found"
-    if event.kind == context.EVENT_PPI:
-        return f"Unhandled PPI link-layer type {event.a}"
-    outer = "Outer -- " if event.kind == context.EVENT_SNAP_OUTER else ""
-    return f"{outer}snapL2Length: {event.a} - snapL3Length: {event.b} - IP length in header: {event.c}"

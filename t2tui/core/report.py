@@ -29,6 +29,11 @@ def wrn(text: str) -> str:
     return f"[WRN] {text}"
 
 
+def err(text: str) -> str:
+    """Mark a line as error."""
+    return f"[ERR] {text}"
+
+
 @dataclass(slots=True)
 class Start:
     """What the start lines tell.

@@ -56,6 +56,8 @@ class Run:
         batch: the batch that is worked on.
         row: row of its batch at which the packets given to ``on_packets`` begin; arrays of a plugin that
             are read ``by="row"`` are indexed from there.
+        behind: row behind the last packet of the batch that has its flow: those from ``row`` up to here are
+            those that are shown now, and those that follow them.
         packets: packets read so far; current whenever ``report`` or ``monitor`` is called, like the
             other totals.
         bytes: captured bytes of all packets.
@@ -92,6 +94,7 @@ class Run:
     plugins: dict[str, Any] = field(default_factory=dict)
     batch: "PacketBatch | None" = None
     row: int = 0
+    behind: int = 0
     packets: int = 0
     bytes: int = 0
     flow_bytes: int = 0

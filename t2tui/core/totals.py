@@ -2,8 +2,6 @@
 
 import os
 import resource
-from collections.abc import Sequence
-from typing import Any
 
 from t2tui.core.dissect.dissector import DissectCounter as D
 from t2tui.core.dissect.dissector import DissectTotals
@@ -25,12 +23,15 @@ def physical_memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
-def gather(dissected: DissectTotals, flows: FlowTable, plugins: Sequence[Any]) -> Totals:
-    """Return the totals so far; times and file sizes are the caller's."""
+def gather(dissected: DissectTotals, flows: FlowTable, plugin_status: int) -> Totals:
+    """Return the totals so far; times and file sizes are the caller's.
+
+    Args:
+        dissected: what the dissection counted.
+        flows: what the flow table counted.
+        plugin_status: bits of flowStat that plugins set.
+    """
     packets, counts = dissected.counters, flows.counters
-    status = flows.status
-    for plugin in plugins:
-        status |= plugin.status
 
     def of_packets(counter: D) -> int:
         return int(packets[counter])
@@ -87,7 +88,7 @@ def gather(dissected: DissectTotals, flows: FlowTable, plugins: Sequence[Any]) -
         active_flows=of_flows(F.ACTIVE),
         autopilot_flows=of_flows(F.AUTOPILOT),
         wire_bytes=of_packets(D.WIRE_BYTES),
-        status=status,
+        status=flows.status | plugin_status,
         memory=peak_memory(),
         physical_memory=physical_memory(),
     )

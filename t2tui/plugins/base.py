@@ -45,6 +45,12 @@ class Plugin:
             built-in plugins stand in core/columns.tsv).
         packet_columns: the same of the packet file.
         bit_tables: what the bits of its columns mean.
+        in_order: packets and ends of flows come in the order in which they follow each other, so batches come
+            in parts; without, a batch's packets come first, then the flows that ended in it.
+        lockstep: all plugins see a packet before any sees the next one (about fifty times slower): for one
+            that reads, at a packet, what other plugins keep per flow, or changes time-outs.
+        timeouts: seconds that the plugin gives to flows in place of the time-out that they have.
+        vital: an error of the plugin ends the run; other plugins are switched off.
         settings: values of the flags, defaults until the engine gives others.
         run: what all plugins share; valid from ``start`` on.
         status: bits of flowStat that the plugin set in any flow; the end report includes them.
@@ -59,6 +65,10 @@ class Plugin:
     flow_columns: ClassVar[tuple[Column, ...]] = ()
     packet_columns: ClassVar[tuple[Column, ...]] = ()
     bit_tables: ClassVar[tuple["BitTable", ...]] = ()
+    in_order: ClassVar[bool] = False
+    lockstep: ClassVar[bool] = False
+    vital: ClassVar[bool] = False
+    timeouts: ClassVar[tuple[float, ...]] = ()
 
     def __init_subclass__(cls, **others: Any) -> None:
         """Tell the declared columns whose they are."""

@@ -345,6 +345,7 @@ class Broken(Plugin):
 
     name = "broken"
     number = 999
+    vital = True
     batches = 0
 
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:

@@ -212,6 +212,27 @@ class Field:
             yield part if part.joined else replace(part, joined=True)
 
 
+def _zeros(like: NDArray[Any]) -> NDArray[Any]:
+    return np.broadcast_to(np.zeros((), like.dtype), like.shape)
+
+
+def blank(field: Field) -> Field:
+    """Return a field of the same kind for as many records, whose cells are all empty."""
+    records = len(field.values if field.first is None else field.first)
+    return replace(
+        field,
+        values=_zeros(field.values),
+        second=None if field.second is None else _zeros(field.second),
+        kind=None if field.kind is None else _zeros(field.kind),
+        count=None if field.count is None else _zeros(field.count),
+        first=None if field.first is None else _zeros(field.first),
+        when=(np.broadcast_to(np.uint8(0), records), 1),
+        when_by=field.by,
+        pool=None if field.pool is None else np.zeros(SLACK_BYTES, np.uint8),
+        rest=tuple(map(blank, field.rest)),
+    )
+
+
 (
     CODE,
     SIZE,
