@@ -304,7 +304,7 @@ def stream(
             is_done = next(steps, True) is True
             flows, kept = collector.take()
             if len(flows) or (kept is not None and len(kept)):
-                yield Analysis(flows, kept, report.copy(), tuple(engine.breakdowns))
+                yield Analysis(flows, kept, report.copy(), breakdowns=tuple(engine.breakdowns))
                 report.clear()
             if is_done:
                 return
