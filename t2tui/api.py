@@ -295,7 +295,8 @@ def stream(
     Args and errors are those of analyze(). Leaving the loop ends the run.
 
     Yields:
-        Flows (and packets) since the last time; never empty.
+        Flows (and packets) since the last time. Only the last one, which brings the end report, may be
+        empty.
     """
     report: list[str] = []
     engine, collector = _engine(path, plugins, settings, packets, report, options)
@@ -303,7 +304,7 @@ def stream(
         while True:
             is_done = next(steps, True) is True
             flows, kept = collector.take()
-            if len(flows) or (kept is not None and len(kept)):
+            if is_done or len(flows) or (kept is not None and len(kept)):
                 yield Analysis(flows, kept, report.copy(), breakdowns=tuple(engine.breakdowns))
                 report.clear()
             if is_done:

@@ -314,6 +314,16 @@ def test_streams_of_a_file_hold_what_analyze_returns() -> None:
     assert report[-1] == whole.report[-1]
 
 
+def test_the_end_report_comes_with_no_flow_at_its_end() -> None:
+    """In alarm mode no flow is handed out, since no plugin reports an alarm."""
+    settings = {"core.ALARM_MODE": 1}
+    whole = t2tui.analyze(EXERCISE, settings=settings)
+    (last,) = t2tui.stream(EXERCISE, settings=settings, batch_packets=300)
+    assert len(last.flows) == len(whole.flows) == 0
+    assert last.report[-3:] == whole.report[-3:]
+    assert any("Number of processed      flows: 72" in line for line in last.report)
+
+
 def test_leaving_a_stream_ends_its_thread_within_a_second(writer: tuple[Path, Any]) -> None:
     path, file = writer
     file.write(pcap([frame(1, 0), frame(2, 1000)]))
