@@ -41,6 +41,12 @@ WIDTHS = {
 }
 """Bits of the numbers of a rule."""
 
+ADVICE = (
+    "regex_pcre reads its rules from this file: write it (docs/regex_pcre.md tells how), "
+    "or name yours with -D regex_pcre.RGX_POSIX_FILE=FILE"
+)
+"""What to do when the file of rules cannot be read."""
+
 LONGEST_REGEX = 499
 MOST_PREDECESSORS = 4
 
@@ -146,7 +152,11 @@ class Rules:
         self.problems: list[str] = []
         self._faults: list[str] = []
         self._path = path
-        for line, text in enumerate(path.read_bytes().split(b"\n"), 1):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise OSError(error.errno, f"{error.strerror}; {ADVICE}", str(path)) from error
+        for line, text in enumerate(content.split(b"\n"), 1):
             if text.startswith((b"#", b" ")) or not text.strip():
                 continue
             self._add(line, text.removesuffix(b"\r"), default_mode)

@@ -355,8 +355,11 @@ def test_rules_that_do_not_compile_are_named_in_the_report(
 
 def test_a_missing_file_is_an_error(make_run: Callable[..., Any], monkeypatch: Any, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"regexfile\.txt"):
+    with pytest.raises(FileNotFoundError) as error:
         make_run(RegexPcre())
+    assert error.value.filename == "regexfile.txt"
+    assert str(error.value.strerror).startswith("No such file or directory; regex_pcre reads its rules from")
+    assert "-D regex_pcre.RGX_POSIX_FILE=FILE" in str(error.value.strerror)
 
 
 def test_expert_columns_name_packet_position_and_time(search: Callable[..., Outcome]) -> None:
