@@ -168,10 +168,10 @@ _registered: dict[str, BitTable] = {}
 
 
 def register(tables: Iterable[BitTable]) -> None:
-    """Make bit tables of a user's plugin known; one of the same name that was registered before is replaced.
+    """Make bit tables of a user's plugin known.
 
     Raises:
-        BitTableError: a table cannot be, or has the name of a built-in one; nothing is registered then.
+        BitTableError: a table cannot be, or another one has its name; nothing is registered then.
     """
     added = {table.column: table for table in tables}
     for table in added.values():
@@ -181,8 +181,9 @@ def register(tables: Iterable[BitTable]) -> None:
 
 def _check(table: BitTable) -> None:
     what = f"bit table {table.column!r}"
-    if table.column in _builtin():
-        raise BitTableError(f"{what}: there is a built-in one of this name")
+    other = tables().get(table.column, table)
+    if other != table:
+        raise BitTableError(f"{what}: there is another one of this name")
     if table.width not in WIDTHS:
         raise BitTableError(f"{what}: a column has 8, 16, 32 or 64 bits, not {table.width}")
     numbers = [bit.number for bit in table.bits]

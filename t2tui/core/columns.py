@@ -150,17 +150,27 @@ def register(columns: Iterable[Column]) -> None:
         ColumnError: a column cannot be; nothing is registered then.
     """
     added = tuple(columns)
-    for column in added:
-        _check(column)
-    times = Counter((column.plugin, column.file, column.name) for column in added)
-    for (plugin, file, name), count in times.items():
-        if count > 1:
-            raise ColumnError(f"{plugin} has {count} columns {name} in the {file} file")
+    check(added)
     replaced = {(column.plugin, column.file) for column in added}
     _registered[:] = [column for column in _registered if (column.plugin, column.file) not in replaced]
     _registered.extend(added)
     _by_name.cache_clear()
     plugin_columns.cache_clear()
+
+
+def check(columns: Iterable[Column]) -> None:
+    """Refuse columns that cannot be.
+
+    Raises:
+        ColumnError: a name, type or file that no column can have, or a name that a plugin uses twice.
+    """
+    times: Counter[tuple[str, File, str]] = Counter()
+    for column in columns:
+        _check(column)
+        times[column.plugin, column.file, column.name] += 1
+    for (plugin, file, name), count in times.items():
+        if count > 1:
+            raise ColumnError(f"{plugin} has {count} columns {name} in the {file} file")
 
 
 def _check(column: Column) -> None:

@@ -111,24 +111,24 @@ def find(name: str) -> type[Plugin]:
     packaged = None if file or name in _BUILTIN else files.plugin_entries().get(name)
     if file is not None:
         _check_name(name, str(file.path))
-        plugin = files.plugin_of_file(file)
+        plugin, where = files.plugin_of_file(file), str(file.path)
     elif packaged is not None:
         _check_name(name, files.place(packaged))
-        plugin = files.plugin_of_entry(packaged)
+        plugin, where = files.plugin_of_entry(packaged), files.place(packaged)
     elif name in _BUILTIN:
         return _builtin(name)
     else:
         known = known_names()
         near = did_you_mean(nearest_names(name, known))
         raise UnknownPluginError(f"no plugin {name!r}{near or '; there are ' + ', '.join(known)}")
-    _register(plugin)
+    _register(plugin, where)
     return plugin
 
 
 def _builtin(name: str) -> type[Plugin]:
     module, _, attribute = _BUILTIN[name].partition(":")
     plugin: type[Plugin] = getattr(import_module(module), attribute)
-    _register(plugin)
+    _register(plugin, module)
     return plugin
 
 
@@ -142,8 +142,8 @@ def _check_name(name: str, where: str) -> None:
 _registered: dict[str, type[Plugin]] = {}
 
 
-def _register(plugin: type[Plugin]) -> None:
-    """Make the columns and bit tables of a plugin known.
+def _register(plugin: type[Plugin], where: str) -> None:
+    """Make the columns and bit tables of a plugin known, all or none.
 
     Raises:
         PluginError: one of them cannot be.
@@ -151,14 +151,22 @@ def _register(plugin: type[Plugin]) -> None:
     if _registered.get(plugin.name) is plugin:
         return
     declared = (*plugin.flow_columns, *plugin.packet_columns)
+    tables = {**{table.column: table for table in plugin.bit_tables}, **bits.tables()}
     try:
-        bits.register(plugin.bit_tables)
+        columns.check(declared)
         for column in declared:
-            if column.bits and column.type.partition("_")[0] != f"H{bits.table(column.bits).width}":
-                raise columns.ColumnError(f"column {column.name!r} of type {column.type} has other bits")
+            table = tables.get(column.bits)
+            if column.bits and table is None:
+                near = did_you_mean(nearest_names(column.bits, tables))
+                raise columns.ColumnError(f"column {column.name!r}: no bit table {column.bits!r}{near}")
+            if table is not None and column.type.partition("_")[0] != f"H{table.width}":
+                raise columns.ColumnError(
+                    f"column {column.name!r} of {plugin.name}: type {column.type}, bit table H{table.width}"
+                )
+        bits.register(plugin.bit_tables)
         columns.register(declared)
-    except (bits.BitTableError, bits.UnknownBit, columns.ColumnError) as error:
-        raise PluginError(f"plugin {plugin.name}: {error}") from error
+    except (bits.BitTableError, columns.ColumnError) as error:
+        raise PluginError(f"{where}: {error}") from error
     _registered[plugin.name] = plugin
 
 

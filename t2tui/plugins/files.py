@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][A-Za-z0-9_]{0,30}")
 """Names of plugins."""
 
-_FILE = re.compile(rf"(?P<number>\d{{3}})_(?P<name>{NAME.pattern})\.py")
+_FILE = re.compile(rf"(?P<number>[0-9]{{3}})_(?P<name>{NAME.pattern})\.py")
 
 GROUP = "t2tui.plugins"
 """Entry points of packages that bring plugins: ``name = "package.module:Class"``."""
