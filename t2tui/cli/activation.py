@@ -9,7 +9,14 @@ import click
 from t2tui import plugins
 from t2tui.cli.exits import USAGE, Failure
 from t2tui.cli.terminal import say
-from t2tui.core.configfile import ConfigFile, ConfigFileError, Preferences, config_path, read_preferences
+from t2tui.core.configfile import (
+    PROGRAM,
+    ConfigFile,
+    ConfigFileError,
+    Preferences,
+    config_path,
+    read_preferences,
+)
 from t2tui.core.nearest import did_you_mean, nearest_names
 from t2tui.core.settings import CORE, SettingsError
 from t2tui.plugins.base import Plugin
@@ -24,7 +31,7 @@ class Setup:
         path: the file of settings; the user's own need not exist.
         config: the same, None if there is none.
         preferences: its table for the program.
-        tables: its other tables: plugins whose flags are set.
+        tables: its other tables, without that of the program: plugins whose flags are set.
     """
 
     path: Path
@@ -107,7 +114,8 @@ class Setup:
         known = set(plugins.known_names(with_packages=False))
         if not known.issuperset(others):
             known.update(plugins.known_names())
-        return [name for name in others if name in known or not self._is_mistaken(name, known)]
+        kept = [name for name in others if name in known or not self._is_mistaken(name, known)]
+        return [PROGRAM, *kept]
 
     def _is_mistaken(self, name: str, known: Iterable[str]) -> bool:
         near = nearest_names(name, {*known, CORE})

@@ -11,7 +11,7 @@ from t2tui.cli.exits import USAGE, Failure
 from t2tui.cli.options import CONTEXT, common_options, complete_plugin, plugin_options
 from t2tui.cli.table import aligned
 from t2tui.cli.terminal import printable
-from t2tui.core.configfile import ConfigFile, ConfigFileError
+from t2tui.core.configfile import PROGRAM, ConfigFile, ConfigFileError
 from t2tui.core.nearest import did_you_mean, nearest_names
 from t2tui.core.settings import CORE, CORE_FLAGS, Flag, Settings, SettingsError, format_value, load_settings
 
@@ -110,7 +110,7 @@ def _flag(plugin: str, name: str, flags: Sequence[Flag]) -> Flag:
 
 
 def _settings(known: "Setup", flags: Mapping[str, Sequence[Flag]]) -> dict[str, Settings]:
-    others = [name for name in known.tables if name not in {*flags, CORE}]
+    others = [PROGRAM, *(name for name in known.tables if name not in {*flags, CORE})]
     declared = {name: of_plugin for name, of_plugin in flags.items() if name != CORE}
     try:
         return load_settings(declared, known.config, (), os.environ, others)
