@@ -4,6 +4,7 @@ Needs pyarrow (extra ``arrow``). Works on whole columns; Python looks at single 
 has escapes.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,9 @@ from t2tui.plugins.cells import (
     parts_of,
     strings,
 )
+
+ENOUGH_FLOWS, ENOUGH_CHARACTERS = 8192, 8 << 20
+"""So many flows, or so much text of them, become arrays at once."""
 
 PLAIN = frozenset((INTEGER, HEX, FLOAT))
 """Kinds of values that are taken as numbers."""
@@ -81,42 +85,69 @@ def schema(cells: Cells) -> Any:
     )
 
 
-def record_batch(cells: Cells, slots: NDArray[Any], schema: Any) -> Any:
-    """Return flows as a record batch.
+class Flows:
+    """Flows that wait until they are enough for the work on whole columns to pay.
 
-    Args:
-        cells: made with ``plain=PLAIN``.
-        slots: the flows.
-        schema: their schema.
-
-    Raises:
-        OutputError: a plugin shows a value that the type of its column does not have.
+    Attributes:
+        schema: of their record batches.
+        count: how many wait.
     """
-    texts = iter(_texts(cells, slots))
-    numbers = iter(cells.numbers(slots))
-    arrays = []
-    for name, column, plain in zip(cells.names, cells.columns, cells.is_plain, strict=True):
-        type_ = schema.field(name).type
-        try:
-            arrays.append(_numbers(next(numbers), type_) if plain else _array(column, next(texts), type_))
-        except pa.ArrowInvalid as error:
-            raise OutputError(f"column {name} of {column.plugin}", f"no {column.type}: {error}") from error
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    def __init__(self, cells: Cells) -> None:
+        """Take flows as ``cells`` show them, which were made with ``plain=PLAIN``."""
+        self.schema = schema(cells)
+        self.count = 0
+        self._cells = cells
+        self._texts: list[str] = []
+        self._characters = 0
+        self._numbers: list[list[Numbers]] = []
+
+    @property
+    def is_enough(self) -> bool:
+        """It is time to take them."""
+        return self.count >= ENOUGH_FLOWS or self._characters >= ENOUGH_CHARACTERS
+
+    def add(self, slots: NDArray[Any]) -> None:
+        """Keep what is known about flows now."""
+        self._texts.append(self._cells.text(slots))
+        self._characters += len(self._texts[-1])
+        self._numbers.append(self._cells.numbers(slots))
+        self.count += len(slots)
+
+    def take(self) -> Any:
+        """Return the flows as a record batch; after it none wait.
+
+        Raises:
+            OutputError: a plugin shows a value that the type of its column does not have.
+        """
+        cells = self._cells
+        texts = iter(self._split(cells.is_plain.count(False)))
+        numbers = iter(zip(*self._numbers, strict=True))
+        arrays = []
+        for name, column, plain in zip(cells.names, cells.columns, cells.is_plain, strict=True):
+            type_ = self.schema.field(name).type
+            try:
+                arrays.append(_numbers(next(numbers), type_) if plain else _array(column, next(texts), type_))
+            except pa.ArrowInvalid as error:
+                where = f"column {name} of {column.plugin}"
+                raise OutputError(where, f"no {column.type}: {error}") from error
+        self.count = self._characters = 0
+        self._texts.clear()
+        self._numbers.clear()
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def _split(self, count: int) -> list[Any]:
+        """Return the columns of text: one array of strings each."""
+        text = "".join(self._texts)[:-1].replace("\n", "\t")
+        found = pc.split_pattern(pa.array([text], pa.large_string()), "\t")[0].values.cast(pa.string())
+        return [found[place::count] for place in range(count)]
 
 
-def _texts(cells: Cells, slots: NDArray[Any]) -> list[Any]:
-    """Return the columns of text: one array of strings each."""
-    count = cells.is_plain.count(False)
-    if count == 0:
-        return []
-    text = cells.text(slots)[:-1].replace("\n", "\t")
-    found = pc.split_pattern(pa.array([text], pa.large_string()), "\t")[0].values.cast(pa.string())
-    return [found[place::count] for place in range(count)]
-
-
-def _numbers(numbers: Numbers, type_: Any) -> Any:
-    mask = None if numbers.shown is None else ~numbers.shown
-    return pa.array(numbers.values, mask=mask).cast(type_)
+def _numbers(parts: Sequence[Numbers], type_: Any) -> Any:
+    mask = None
+    if parts[0].shown is not None:
+        mask = ~np.concatenate([part.shown for part in parts])
+    return pa.array(np.concatenate([part.values for part in parts]), mask=mask).cast(type_)
 
 
 def _array(column: Column, texts: Any, type_: Any) -> Any:

@@ -27,7 +27,7 @@ INTEGER, HEX, FLOAT, TEXT = range(4)
 
 NO_PAYLOAD = np.zeros(0, np.uint8)
 
-PIECE = 4096
+PIECE = 1024
 """Most flows that are taken out of the tables at once: the end of a run writes up to all of them."""
 
 PLAIN = {Code.UINT: "u", Code.INT: "i", Code.FLOAT: "f", Code.DOUBLE: "f", Code.SECONDS: "f"}

@@ -4,6 +4,7 @@ import io
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.outputs import OutputError
@@ -12,7 +13,7 @@ from t2tui.plugins.base import Plugin, Run
 from t2tui.plugins.cells import Cells, pieces, read_selection
 
 if TYPE_CHECKING:
-    pass
+    from t2tui.plugins.arrowvalues import Flows
 
 PARQUET, ARROW = range(2)
 """Values of PARQUET_FORMAT."""
@@ -63,61 +64,65 @@ class ParquetSink(Plugin):
         suffix = s.PARQUET_SUFFIX + ENDINGS[s.PARQUET_FORMAT]
         where = f"'{run.outputs.prefix}{suffix}'"
         try:
-            import pyarrow
+            import pyarrow  # noqa: F401
         except ImportError as error:
             advice = "pyarrow is not installed: pip install 't2tui[arrow]'"
             raise OutputError(where, f"{self.name}: {advice}") from error
         if s.PARQUET_FORMAT == ARROW and s.PARQUET_COMPRESSION not in ARROW_CODECS:
             wanted = ", ".join(ARROW_CODECS)
             raise OutputError(where, f"{self.name}: PARQUET_COMPRESSION of an Arrow file is one of {wanted}")
-        self._cells: Cells | None = None
-        self._waiting: list[pyarrow.RecordBatch] = []
+        self._pending: Flows | None = None
+        self._waiting: list[Any] = []
         self._flows = self._bytes = 0
         self._file = _File(run.outputs.open(suffix))
 
-    def _begin(self) -> Cells:
+    def _begin(self) -> "Flows":
         """Write what stands before the first flow."""
         import pyarrow
         from pyarrow import parquet
 
-        from t2tui.plugins import arrowvalues
+        from t2tui.plugins.arrowvalues import PLAIN, Flows
 
         s = self.settings
         select = read_selection(self.name, s.PARQUET_SELECT_FILE, self.run) if s.PARQUET_SELECT else None
-        cells = Cells(self.run, select, plain=arrowvalues.PLAIN)
-        self._schema = arrowvalues.schema(cells)
+        flows = Flows(Cells(self.run, select, plain=PLAIN))
         codec = None if s.PARQUET_COMPRESSION == UNCOMPRESSED else s.PARQUET_COMPRESSION
         if s.PARQUET_FORMAT == ARROW:
             options = pyarrow.ipc.IpcWriteOptions(compression=codec)
-            self._writer = pyarrow.ipc.new_file(self._file, self._schema, options=options)
+            self._writer = pyarrow.ipc.new_file(self._file, flows.schema, options=options)
         else:
-            self._writer = parquet.ParquetWriter(self._file, self._schema, compression=codec or "none")
-        return cells
+            self._writer = parquet.ParquetWriter(self._file, flows.schema, compression=codec or "none")
+        return flows
 
     def on_rows(self, slots: NDArray[Any]) -> None:
         """Keep the flows until they fill a row group."""
-        from t2tui.plugins.arrowvalues import record_batch
-
-        if self._cells is None:
-            self._cells = self._begin()
+        if self._pending is None:
+            self._pending = self._begin()
         for piece in pieces(slots):
-            begin = 0
-            while begin < len(piece):
-                part = piece[begin : begin + self.settings.PARQUET_ROW_GROUP - self._flows]
-                batch = record_batch(self._cells, part, self._schema)
-                self._waiting.append(batch)
+            rest = piece
+            while len(rest):
+                part, rest = np.split(rest, [self.settings.PARQUET_ROW_GROUP - self._flows])
+                self._pending.add(part)
                 self._flows += len(part)
-                self._bytes += batch.nbytes
-                begin += len(part)
-                if self._flows == self.settings.PARQUET_ROW_GROUP or self._bytes >= GROUP_BYTES:
-                    self._write()
+                is_full = self._flows == self.settings.PARQUET_ROW_GROUP
+                if is_full or self._pending.is_enough:
+                    self._convert(self._pending)
+                if is_full or self._bytes >= GROUP_BYTES:
+                    self._write(self._pending)
 
-    def _write(self) -> None:
+    def _convert(self, pending: "Flows") -> None:
+        """Turn the flows that wait into arrays."""
+        self._waiting.append(pending.take())
+        self._bytes += self._waiting[-1].nbytes
+
+    def _write(self, pending: "Flows") -> None:
         """Write a row group."""
-        if self._waiting:
-            import pyarrow
+        import pyarrow
 
-            table = pyarrow.Table.from_batches(self._waiting, self._schema).combine_chunks()
+        if pending.count:
+            self._convert(pending)
+        if self._waiting:
+            table = pyarrow.Table.from_batches(self._waiting, pending.schema).combine_chunks()
             self._waiting.clear()
             self._flows = self._bytes = 0
             self._writer.write_table(table)
@@ -125,9 +130,9 @@ class ParquetSink(Plugin):
     def finish(self) -> None:
         """Write the rest and the description of the file; a run without flows has one, too."""
         if self._file is not None:
-            if self._cells is None:
-                self._cells = self._begin()
-            self._write()
+            if self._pending is None:
+                self._pending = self._begin()
+            self._write(self._pending)
             self._writer.close()
             self._file.close()
 

@@ -157,8 +157,9 @@ def test_row_groups_are_bounded(written, place, monkeypatch):
     assert groups(place) == [10] * 7 + [4]
     assert pq.read_table(place)["flowInd"].to_pylist() == flows
     monkeypatch.setattr("t2tui.plugins.parquetsink.GROUP_BYTES", 1)
+    monkeypatch.setattr("t2tui.plugins.arrowvalues.ENOUGH_FLOWS", 30)
     written(*batches)
-    assert groups(place) == [20, 3, 50, 1]
+    assert groups(place) == [73, 1]
     assert pq.read_table(place)["flowInd"].to_pylist() == flows
 
 
