@@ -36,6 +36,9 @@ PLAIN = frozenset((INTEGER, HEX, FLOAT))
 
 TIME = "U64.U32"
 
+LARGEST_FRACTION = (1 << 31) - 1
+"""A larger fraction of a second is a negative one, of which 32 bits are shown (tcpBtm)."""
+
 
 def scalar_type(type_: str, name: str) -> Any:
     """Return the Arrow type of a value, or of a part of one.
@@ -196,7 +199,9 @@ def _scalars(type_: str, texts: Any, target: Any) -> Any:
         return pa.array(bits.to_numpy().view(f"f{size}"))
     if type_ == TIME:
         parts = pc.cast(pc.split_pattern(texts, ".").flatten(), pa.int64()).to_numpy()
-        return pa.array(parts[0::2] * NANOSECONDS + parts[1::2]).cast(target)
+        seconds, fraction = parts[0::2], parts[1::2]
+        fraction = np.where(fraction > LARGEST_FRACTION, fraction - (1 << 32), fraction)
+        return pa.array(seconds * NANOSECONDS + fraction).cast(target)
     return _strings(type_, texts)
 
 

@@ -36,7 +36,7 @@ class Reader:
         if "_" in type_:
             return [self.value(part) for part in type_.split("_")]
         if type_ == "U64.U32":
-            return self.number(8) * 10**9 + self.number(4)
+            return self.number(8) * 10**9 + self.number(4, signed=True)
         if type_[0] in "UHI" and type_[1:].isdigit():
             return self.number(int(type_[1:]) // 8, type_[0] == "I")
         if type_ == "F":

@@ -46,7 +46,8 @@ def rows(table):
 def wanted(run, slot):
     row = expected(run.plugins["kinds"], slot)
     row["hex"] = int(row["hex"], 16)
-    row["time"] = row["integer"] % 2**32 * (10**9 + 1)
+    fraction = row["integer"] % 2**32 - 2**32  # above 2^31, a negative number
+    row["time"] = row["integer"] % 2**32 * 10**9 + fraction
     row["pair"] = {"1": int(row["pair"][0], 16), "2": row["pair"][1]}
     row |= {name: row[name] or [] for name in ("list", "strings", "singles")}
     return {"dir": "A", "flowInd": slot + 1, **row}

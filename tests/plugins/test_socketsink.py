@@ -58,7 +58,8 @@ def send_records(make_run, listen):
             row = {"dir": "A", "flowInd": slot + 1, **expected(run.plugins["kinds"], slot)}
             row["hex"] = int(row["hex"], 16)
             row["pair"] = [int(row["pair"][0], 16), row["pair"][1]]
-            row["time"] = row["integer"] % 2**32 * (10**9 + 1)
+            fraction = row["integer"] % 2**32 - 2**32  # above 2^31, a negative number
+            row["time"] = row["integer"] % 2**32 * 10**9 + fraction
             rows.append(row)
         return rows, server
 
