@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from t2tui.plugins.base import Run
 from t2tui.plugins.cells import FLOAT, HEX, INTEGER, Cells, convert, floats, is_list, kind_of, strings
 
+quoted = json.JSONEncoder(ensure_ascii=False).encode
+"""Writes a string as JSON; ``json.dumps`` makes an encoder for each."""
+
 
 class JsonLines:
     """Makes one object per flow."""
@@ -66,7 +69,7 @@ def json_values(type_: str, texts: Sequence[str]) -> list[str]:
         return list(map(number, floats(type_, texts)))
     if kind == HEX:
         return [f'"{text}"' for text in texts]
-    return [json.dumps(text, ensure_ascii=False) for text in strings(type_, texts)]
+    return list(map(quoted, strings(type_, texts)))
 
 
 def number(value: float) -> str:
