@@ -98,15 +98,15 @@ def analyse(request: Request) -> int:
     if request.names is not None and request.names not in OLD_NAMES:
         raise Failure(f"--names {request.names}: known are {', '.join(OLD_NAMES)}", USAGE)
     known = setup(request.config, request.plugin_dirs)
-    request = replace(request, plugins=_plugins(request, known))
-    settings = _settings(request, known)
-    labels = _labels(settings)
+    request = replace(request, plugins=chosen_plugins(request, known))
+    settings = settings_of(request, known)
+    labels = labels_of(settings)
     prefixes = _prefixes(request)
     line = Line(sys.stderr)
     failed = False
     with Interrupt(line) as interrupt:
         try:
-            _prepare(request, line)
+            prepare(line, request.quiet)
             for source, prefix in zip(request.sources, prefixes, strict=True):
                 failed |= not _succeeds(request, source, prefix, settings, labels, interrupt, line)
                 if interrupt.code:
@@ -116,19 +116,24 @@ def analyse(request: Request) -> int:
     return interrupt.code or (FAILED if failed else DONE)
 
 
-def _prepare(request: Request, line: Line) -> None:
-    """Compile the kernels if this is the first run."""
+def prepare(line: Line, quiet: bool) -> None:
+    """Compile the kernels if this is the first run.
+
+    Args:
+        line: shows that something happens.
+        quiet: nothing does.
+    """
     if CACHE is None:
         say("WRN", "No folder is writable for compiled kernels: every run compiles them anew")
     if compiled():
         return
     terminal = sys.stderr.isatty()
-    if not terminal and not request.quiet:
+    if not terminal and not quiet:
         say("INF", "Compiling kernels; only the first run does")
-    compile_kernels(line if terminal and not request.quiet else None)
+    compile_kernels(line if terminal and not quiet else None)
 
 
-def _plugins(request: Request, known: Setup) -> tuple[str, ...]:
+def chosen_plugins(request: Request, known: Setup) -> tuple[str, ...]:
     """Return the plugins that are asked for, or else the active ones and that of option ``-e``."""
     if request.index_file is not None and len(request.sources) > 1:
         raise Failure("-e: flow indices are those of one capture; give one, or a list of them with -R", USAGE)
@@ -146,7 +151,12 @@ def _plugins(request: Request, known: Setup) -> tuple[str, ...]:
     return active
 
 
-def _settings(request: Request, known: Setup) -> dict[str, Settings]:
+def settings_of(request: Request, known: Setup) -> dict[str, Settings]:
+    """Return the values of all flags.
+
+    Raises:
+        Failure: a setting is wrong.
+    """
     named = {words.partition("=")[0].partition(".")[0].strip() for words in request.settings} - {CORE}
     flags = {name: known.find(name, "-D").flags for name in {*request.plugins, *named}}
     try:
@@ -155,7 +165,12 @@ def _settings(request: Request, known: Setup) -> dict[str, Settings]:
         raise Failure(str(wrong), USAGE) from None
 
 
-def _labels(settings: dict[str, Settings]) -> Labels:
+def labels_of(settings: dict[str, Settings]) -> Labels:
+    """Return the address labels that the settings name.
+
+    Raises:
+        Failure: they cannot be read.
+    """
     try:
         return chosen_labels(settings[CORE])
     except LabelError as wrong:
@@ -250,7 +265,7 @@ def _run(
             title=source if request.is_list else None,
             labels=labels,
         )
-        interrupt.watch(partial(_cancel, engine), engine.monitor)
+        interrupt.watch(partial(cancel, engine), engine.monitor)
         try:
             engine.run(_progress(request, source, line))
         except UnsupportedLinkTypeError as wrong:
@@ -305,7 +320,7 @@ def _progress(request: Request, source: str, line: Line) -> Callable[[Snapshot],
     return lambda snapshot: line.show(progress_line(snapshot, line.width, name))
 
 
-def _cancel(engine: Engine) -> None:
+def cancel(engine: Engine) -> None:
     """Cancel a run; one that still waits for its first byte has nothing to complete and ends at once."""
     if engine.snapshot().bytes_read == 0:
         raise KeyboardInterrupt

@@ -18,6 +18,7 @@ DEFAULT = "open"
 SUMMARIES = {
     "open": "Look at a capture in the terminal; 't2tui CAPTURE' is the same.",
     "run": "Analyse captures and write their flows, packets and report to files.",
+    "follow": "Show what the two sides of a flow sent each other; save it.",
     "plugin": "List, explain, activate and begin plugins.",
     "conf": "Show and set the flags of plugins.",
     "bench": "Time the stages of an analysis on a capture.",

@@ -23,12 +23,14 @@ class Interrupt:
         code: exit code of the first signal; 0 as long as there was none.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, outcome: str = "flows read so far are written") -> None:
         """Start without a signal.
 
         Args:
             line: the progress line, cleared before a word is said.
+            outcome: what becomes of what was read until the first signal.
         """
+        self._outcome = outcome
         self.code = 0
         self._line = line
         self._cancel: Callable[[], None] | None = None
@@ -65,4 +67,4 @@ class Interrupt:
             raise KeyboardInterrupt
         self._cancel()
         self._line.clear()
-        say("WRN", "Interrupted: flows read so far are written; once more stops at once")
+        say("WRN", f"Interrupted: {self._outcome}; once more stops at once")

@@ -1,0 +1,364 @@
+"""What ``t2tui follow`` does: finds the flow, prints or saves its streams."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import numpy as np
+
+from t2tui import following, plugins
+from t2tui.api import Collector, NoOutputs
+from t2tui.cli.activation import Setup, setup
+from t2tui.cli.analysis import Request, cancel, chosen_plugins, labels_of, prepare, settings_of
+from t2tui.cli.exits import DONE, USAGE, Failure
+from t2tui.cli.interrupt import Interrupt
+from t2tui.cli.progress import Line, progress_line
+from t2tui.cli.terminal import abandon, has_colour, say
+from t2tui.core.alarms import alarm_rule
+from t2tui.core.capture import CaptureError
+from t2tui.core.engine import Engine, RunOptions, Snapshot
+from t2tui.core.outputs import OutputError, Outputs
+from t2tui.core.query import QueryError
+from t2tui.core.settings import CORE
+from t2tui.core.streams import (
+    CUT,
+    DATA,
+    FRAGMENT,
+    KEEP_ALIVE,
+    OUTSIDE,
+    RESET,
+    RETRANSMISSION,
+    Part,
+    Stream,
+    describe_marks,
+)
+from t2tui.core.streams.show import Form, Layout, Payload, Printer
+from t2tui.core.streams.stream import Direction
+
+if TYPE_CHECKING:
+    from t2tui.plugins.base import Plugin
+
+FIRST_SINK = 860
+"""Plugins from this number on write files."""
+
+ROLES = ("tcpStates", "dnsDecode")
+"""Plugins that decide how long a flow lives, and which side is A."""
+
+LEFT_OUT = RETRANSMISSION | KEEP_ALIVE | OUTSIDE | RESET | FRAGMENT
+"""Marks of segments of which nothing is in the stream."""
+
+SHOWN_FLOWS = 10
+"""Flows that are named where several match."""
+
+NANOSECONDS = 10**9
+TCP = 6
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for; see the options of ``t2tui follow``.
+
+    Attributes:
+        source: capture or packet file.
+        flow: option ``--flow``.
+        expression: option ``--filter``.
+        direction, layout, form, raw, marks, no_seq: how the streams are shown.
+        save, force: where they are saved instead.
+        plugins, settings, bpf, hash_factor, config, plugin_dirs: as of ``t2tui run``.
+        quiet: no progress, no remarks.
+    """
+
+    source: str
+    flow: int | None
+    expression: str | None
+    direction: Direction
+    layout: Layout
+    form: Form
+    raw: bool
+    marks: bool
+    no_seq: bool
+    save: Path | None
+    force: bool
+    plugins: Sequence[str]
+    settings: Sequence[str]
+    bpf: str | None
+    hash_factor: int
+    config: Path | None
+    plugin_dirs: Sequence[Path]
+    quiet: bool
+
+    @property
+    def sides(self) -> tuple[Direction, ...]:
+        """The directions one by one."""
+        return ("A", "B") if self.direction == "both" else (self.direction,)
+
+
+def follow(wanted: Wanted) -> int:
+    """Show or save the streams of a flow.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        Failure: there is no such flow, or something that was asked for is not possible.
+    """
+    if wanted.raw and wanted.save is None and sys.stdout.isatty():
+        raise Failure("--raw: bytes of others can steer a terminal; send them to a file or a pipe", USAGE)
+    for path in _targets(wanted).values():
+        if path.exists() and not wanted.force:
+            raise Failure(f"'{path}' exists; --force replaces it")
+    line = Line(sys.stderr)
+    try:
+        with Interrupt(line, "what was read so far is shown") as interrupt:
+            prepare(line, wanted.quiet)
+            with closing(_stream(wanted, interrupt, line)) as stream:
+                line.clear()
+                interrupt.watch(None)
+                if wanted.save is not None:
+                    _save(wanted, stream)
+                else:
+                    _show(wanted, stream)
+                _remark(wanted, stream)
+            return interrupt.code or DONE
+    except BrokenPipeError:
+        abandon(sys.stdout.buffer)
+        raise Failure("The reader of standard output is gone") from None
+    except CaptureError as wrong:
+        raise Failure(f"{wrong.message}. {wrong.hint}") from None
+    except following.UnknownFlowError as wrong:
+        raise Failure(f"'{wanted.source}': {wrong}") from None
+    except OutputError as wrong:
+        raise Failure(str(wrong)) from None
+    finally:
+        line.clear()
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Makes engines that number the flows as ``t2tui run`` does, and shows how far they are.
+
+    Attributes:
+        source: the capture.
+        known: the file of settings.
+        request: plugins and settings asked for.
+        options: of the engine.
+        interrupt, line: see ``follow``.
+    """
+
+    source: str
+    known: Setup
+    request: Request
+    options: RunOptions
+    interrupt: Interrupt
+    line: Line
+
+    def engine(self, names: Sequence[str], added: "list[Plugin]") -> Engine:
+        """Return an engine.
+
+        Args:
+            names: plugins.
+            added: plugins behind them.
+        """
+        settings = settings_of(replace(self.request, plugins=names), self.known)
+        forced = bool(settings[CORE].FORCE_MODE)
+        options = replace(self.options, alarm_rule=alarm_rule(settings[CORE]), force_mode=forced)
+        loaded = plugins.load(names, settings, partial(say, "ERR"))
+        return Engine(self.source, options, NoOutputs(), [*loaded, *added], labels=labels_of(settings))
+
+    def readers(self) -> list[str]:
+        """Return the plugins that were asked for without those that write files."""
+        wanted = chosen_plugins(self.request, self.known)
+        return [name for name in wanted if self.known.find(name, "-p").number < FIRST_SINK]
+
+    def deciders(self) -> list[str]:
+        """Return those that decide which packets are a flow: in force mode any of them."""
+        readers = self.readers()
+        forced = settings_of(replace(self.request, plugins=readers), self.known)[CORE].FORCE_MODE
+        return readers if forced else [name for name in readers if name in ROLES]
+
+    def watch(self, engine: Engine) -> None:
+        """Let signals cancel an engine."""
+        self.interrupt.watch(partial(cancel, engine), engine.monitor)
+
+    @property
+    def progress(self) -> "Callable[[Snapshot], None] | None":
+        """What shows how far an engine is."""
+        if self.request.quiet or not sys.stderr.isatty():
+            return None
+        return lambda snapshot: self.line.show(progress_line(snapshot, self.line.width))
+
+
+def _stream(wanted: Wanted, interrupt: Interrupt, line: Line) -> Stream:
+    """Run the engine and return the streams of the flow."""
+    request = Request(
+        sources=(wanted.source,),
+        plugins=wanted.plugins,
+        settings=wanted.settings,
+        config=wanted.config,
+        plugin_dirs=tuple(wanted.plugin_dirs),
+        quiet=wanted.quiet,
+    )
+    known = setup(request.config, request.plugin_dirs)
+    options = RunOptions(hash_factor=wanted.hash_factor, bpf=wanted.bpf)
+    runs = _Runs(wanted.source, known, request, options, interrupt, line)
+    flow = wanted.flow if wanted.expression is None else _found(wanted.expression, runs)
+    assert flow is not None
+    deciders = runs.deciders()
+    return following.follow_flow(
+        wanted.source,
+        flow,
+        lambda _, added: runs.engine(deciders, added),
+        sequence=not wanted.no_seq,
+        progress=runs.progress,
+        watch=runs.watch,
+    )
+
+
+def _found(expression: str, runs: _Runs) -> int:
+    """Return the one flow that matches an expression.
+
+    Raises:
+        Failure: the expression is wrong, or none or several flows match.
+    """
+    if runs.source == "-":
+        raise Failure("--filter needs to read twice, and standard input cannot be: give --flow", USAGE)
+    collector = Collector(keep_packets=False)
+    engine = runs.engine(runs.readers(), [collector])
+    try:
+        runs.watch(engine)
+        engine.run(runs.progress)
+        flows, _ = collector.take()
+    finally:
+        engine.close()
+    try:
+        rows = flows.filter(expression)
+    except QueryError as wrong:
+        raise Failure(f"--filter: {wrong}", USAGE) from None
+    matching = np.unique(flows["flowInd"][rows]).tolist()
+    if len(matching) != 1:
+        total = len(np.unique(flows["flowInd"]))
+        some = ", ".join(map(str, matching[:SHOWN_FLOWS]))
+        more = ", ..." if len(matching) > SHOWN_FLOWS else ""
+        found = f"{len(matching)} of {total} flows match ({some}{more}); say which with --flow"
+        raise Failure(f"--filter: {found if matching else f'none of {total} flows matches'}")
+    return int(matching[0])
+
+
+def _targets(wanted: Wanted) -> dict[Direction, Path]:
+    """Return the files of ``--save``."""
+    if wanted.save is None:
+        return {}
+    if wanted.direction != "both":
+        return {wanted.direction: wanted.save}
+    return {side: wanted.save.with_name(f"{wanted.save.name}_{side}") for side in wanted.sides}
+
+
+def _save(wanted: Wanted, stream: Stream) -> None:
+    for side, path in _targets(wanted).items():
+        if not stream.size(side):
+            say("WRN", f"{side} sent nothing that was captured: '{path}' is not written")
+            continue
+        with Outputs(str(path), [wanted.source]) as outputs:
+            written = stream.write(outputs.open(""), side)
+        if not wanted.quiet:
+            say("INF", f"'{path}': {written:,} bytes of {side}")
+
+
+def _show(wanted: Wanted, stream: Stream) -> None:
+    out = cast(BinaryIO, sys.stdout.buffer)
+    colour = has_colour(sys.stdout)
+    form: Form = "raw" if wanted.raw else wanted.form
+    printer = Printer(out.write, wanted.layout, form, wanted.direction, colour)
+    notes = _Notes(stream, wanted.direction) if wanted.marks else None
+    for part in stream.parts(wanted.direction):
+        if notes is not None:
+            for note in notes.before(part):
+                printer.note(note)
+            if wanted.layout == "payload":
+                for note in notes.on(part):
+                    printer.note(note)
+        if part.kind == DATA:
+            printer.payload(_payload(wanted, stream, part))
+        else:
+            what = "not captured" if part.kind == CUT else "missing"
+            printer.gap(part.direction, part.length, what, wanted.marks)
+    if notes is not None:
+        for note in notes.rest():
+            printer.note(note)
+    printer.end()
+    out.flush()
+
+
+def _payload(wanted: Wanted, stream: Stream, part: Part) -> Payload:
+    ends = stream.conversation
+    assert ends is not None
+    is_tcp = ends.protocol == TCP and not wanted.no_seq
+    return Payload(
+        part.direction,
+        part.packet,
+        f"{part.time // NANOSECONDS}.{part.time % NANOSECONDS:09}",
+        ends if part.direction == "A" else ends.reversed(),
+        part.data,
+        part.offset,
+        seq=part.seq if is_tcp else None,
+        length=part.length,
+        marks=tuple(describe_marks(part.marks).split(", ")) if wanted.marks and part.marks else (),
+    )
+
+
+class _Notes:
+    """Words about segments of which nothing is in the stream, at the place where they came."""
+
+    def __init__(self, stream: Stream, direction: Direction) -> None:
+        index = stream.index
+        self._index = index
+        chosen = index.marks & LEFT_OUT != 0
+        if direction != "both":
+            chosen &= index.segments["direction"] == (direction == "B")
+        self._rows = iter(chosen.nonzero()[0].tolist())
+        self._next = next(self._rows, None)
+        self._told = -1
+        self._differences = {found.packet: found.offset for found in stream.differences()}
+
+    def before(self, part: Part) -> Iterator[str]:
+        """Yield notes on segments that came before the one that brings a part."""
+        while part.segment >= 0 and self._next is not None and self._next < part.segment:
+            yield self._note(self._next)
+            self._next = next(self._rows, None)
+
+    def on(self, part: Part) -> Iterator[str]:
+        """Yield the note on the segment that brings a part, once."""
+        if part.marks and part.kind == DATA and self._told != part.segment:
+            self._told = part.segment
+            yield self._note(part.segment)
+
+    def rest(self) -> Iterator[str]:
+        """Yield the notes that are left."""
+        while self._next is not None:
+            yield self._note(self._next)
+            self._next = next(self._rows, None)
+
+    def _note(self, row: int) -> str:
+        segment = self._index.segments[row]
+        packet, side = int(segment["packet"]), "AB"[segment["direction"]]
+        text = f"packet {packet}, {side}: {describe_marks(int(self._index.marks[row]))}"
+        if packet in self._differences:
+            text += f", other bytes from {self._differences[packet]} on"
+        return text
+
+
+def _remark(wanted: Wanted, stream: Stream) -> None:
+    """Say on standard error what cannot be seen."""
+    if wanted.quiet:
+        return
+    if not stream.size(wanted.direction):
+        flow = "The flow" if stream.conversation is None else f"Flow {stream.conversation.flow}"
+        of = "" if wanted.direction == "both" else f" of {wanted.direction}"
+        say("WRN", f"{flow} has no payload{of} in {len(stream.index.segments):,} packets")
+    elif stream.missing(wanted.direction):
+        hint = "" if wanted.marks else "; --marks shows where"
+        say("WRN", f"{stream.missing(wanted.direction):,} bytes are missing{hint}")
