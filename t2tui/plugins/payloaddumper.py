@@ -16,7 +16,8 @@ from t2tui.core.outputs import OutputError, Outputs, output_prefix
 from t2tui.core.payload.files import PayloadFiles
 from t2tui.core.payload.folder import Folder
 from t2tui.core.payload.names import LONGEST, Naming, file_names
-from t2tui.core.payload.placement import Limits, Placement, wanted_flows
+from t2tui.core.payload.placement import Limits, Placement, wanted_flows, wanted_ports
+from t2tui.core.payload.sctp import SctpPlacement
 from t2tui.core.report import wrn
 from t2tui.core.settings import Flag, SettingsError, Value
 from t2tui.core.text.rows import Code, Field
@@ -53,7 +54,7 @@ def _part_of_name(name: str, help_: str) -> Flag:
 
 
 class PayloadDumper(Plugin):
-    """Payload of TCP connections, UDP and layer-2 flows as files."""
+    """Payload of TCP connections, UDP and layer-2 flows, and SCTP streams as files."""
 
     name = "payloadDumper"
     number = 862
@@ -62,9 +63,11 @@ class PayloadDumper(Plugin):
         _switch("PLDUMP_L2", 0, "dump layer-2 flows"),
         _switch("PLDUMP_TCP", 1, "dump TCP flows"),
         _switch("PLDUMP_UDP", 1, "dump UDP flows"),
+        _switch("PLDUMP_SCTP", 0, "dump streams of SCTP associations"),
         _numbers("PLDUMP_ETHERTYPES", "layer-2 flows of these ethertypes only; empty: all"),
         _numbers("PLDUMP_TCP_PORTS", "TCP flows from or to these ports only; empty: all"),
         _numbers("PLDUMP_UDP_PORTS", "UDP flows from or to these ports only; empty: all"),
+        _numbers("PLDUMP_SCTP_PORTS", "SCTP flows from or to these ports only; empty: all"),
         Flag("PLDUMP_MAX_BYTES", 0, help="most bytes of each direction of a flow; 0: all", minimum=0),
         Flag(
             "PLDUMP_START_OFF",
@@ -134,6 +137,10 @@ class PayloadDumper(Plugin):
             run.slots,
             run.batch_packets,
         )
+        self._sctp: SctpPlacement | None = None
+        if s.PLDUMP_SCTP:
+            ports = wanted_ports(s.PLDUMP_SCTP_PORTS)
+            self._sctp = SctpPlacement(ports, self._only, s.PLDUMP_MAX_BYTES)
         if not s.PLDUMP_FOLDER:
             raise OutputError("payloads", "PLDUMP_FOLDER is empty; name a folder")
         folder = Folder.claim(
@@ -165,10 +172,29 @@ class PayloadDumper(Plugin):
                 for number in self._files.open(first, self._names(packets[opened])):
                     placement.refuse(packets, int(opened[number - first]), behind, row)
             self._files.write(placement.runs, placement.staged)
+        if self._sctp is not None:
+            self._dump_sctp(self._sctp, packets, data)
+
+    def _dump_sctp(self, sctp: SctpPlacement, packets: NDArray[Any], data: NDArray[Any]) -> None:
+        """Make the files of streams that begin, and write their payload."""
+        placement = self._placement
+        flow_stats, stats = placement.payloads["stat"], placement.stats[self.run.row :]
+        first = placement.next_file
+        placement.next_file = sctp.place(packets, data, flow_stats, stats, first)
+        begun = sctp.begun
+        if begun:
+            names = file_names(self._naming, packets[[each.packet for each in begun]], self.run.flows.records)
+            names = [f"{name}_{each.stream}" for name, each in zip(names, begun, strict=True)]
+            for number in self._files.open(first, self._dressed(names)):
+                sctp.refuse(packets, begun[number - first], flow_stats, stats)
+        self._files.write(sctp.runs, data)
 
     def _names(self, begun: NDArray[Any]) -> list[str]:
         """Return the names of the files that packets begin."""
-        names = file_names(self._naming, begun, self.run.flows.records)
+        return self._dressed(file_names(self._naming, begun, self.run.flows.records))
+
+    def _dressed(self, names: list[str]) -> list[str]:
+        """Put the prefix in front of names and the suffix behind them."""
         prefix, suffix = self.settings.PLDUMP_PREFIX, self.settings.PLDUMP_SUFFIX
         return [f"{prefix}{name}{suffix}" for name in names] if prefix or suffix else names
 
@@ -178,6 +204,8 @@ class PayloadDumper(Plugin):
         self._aggregate |= int(np.bitwise_or.reduce(payloads["stat"][slots]))
         files = payloads["file"][slots]
         self._files.end(files[files > 0].tolist())
+        if self._sctp is not None:
+            self._files.end(self._sctp.end(slots))
 
     def flow_fields(self) -> "Columns":
         """Return ``pldStat`` of the flow."""

@@ -21,9 +21,12 @@ class Naming(IntEnum):
     """As ADDRESSES, behind the time of the flow's first packet."""
 
 
+STREAM = "_65535"
+"""What is put behind the names of SCTP streams, at most."""
+
 LONGEST = {
-    Naming.INDEX: len("18446744073709551615_A"),
-    Naming.ADDRESSES: len("0000:0000:0000:0000:0000:0000:0000:0000.00000-" * 2 + "255"),
+    Naming.INDEX: len("18446744073709551615_A" + STREAM),
+    Naming.ADDRESSES: len("0000:0000:0000:0000:0000:0000:0000:0000.00000-" * 2 + "255" + STREAM),
 }
 LONGEST[Naming.TIME] = LONGEST[Naming.ADDRESSES] + len("-9223372036854775808.-9223372036854775808T")
 """Most characters of a name."""

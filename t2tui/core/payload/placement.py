@@ -24,7 +24,7 @@ LARGEST_PAYLOAD = 0xFFFF
 STAGED_BYTES = READ_BYTES
 """Payload that is sorted at once: that of a batch, unless packets were rebuilt."""
 
-TCP, UDP = 6, 17
+TCP, UDP, SCTP = 6, 17, 132
 SYN_FIN_RST = 0x07
 UNLIMITED = 1 << 62
 
@@ -257,7 +257,7 @@ def _place(
             payload.file = 0
             payload.firstPiece = -1
             payload.stat = _wanted(wanted, only, packet)
-        if payload.stat == 0:
+        if payload.stat == 0 or (packet.kind != KIND_LAYER2 and packet.l4Proto == SCTP):  # see sctp.py
             continue
         stat = _dump(packet, row, payload, work, p, limits[0])
         if packet.l4Proto == TCP:
@@ -286,6 +286,12 @@ def wanted_flows(
         if numbers is not None:
             table[row, list(numbers) if numbers else slice(None)] = MATCH
     return table
+
+
+def wanted_ports(ports: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return a row of that table: uint8[65536], 1 for the ports; for all if there are none."""
+    row: NDArray[np.uint8] = wanted_flows(None, ports, None)[Kind.TCP]
+    return row
 
 
 @dataclass
@@ -378,6 +384,15 @@ class Placement:
     def beyond(self) -> int:
         """Number of payloads that were left out because of Limits.hole."""
         return self._count("beyond")
+
+    @property
+    def next_file(self) -> int:
+        """Number of the file that begins next; set when others have begun files."""
+        return self._count("files") + 1
+
+    @next_file.setter
+    def next_file(self, number: int) -> None:
+        self._work.progress["files"] = number - 1
 
     def _count(self, name: str) -> int:
         return int(self._work.progress[name][0])
