@@ -19,6 +19,8 @@ SUMMARIES = {
     "open": "Look at a capture in the terminal; 't2tui CAPTURE' is the same.",
     "run": "Analyse captures and write their flows, packets and report to files.",
     "follow": "Show what the two sides of a flow sent each other; save it.",
+    "filter": "Select, sort and group rows of flow and packet files, or of captures.",
+    "tcol": "Show a flow or packet file as an aligned table, in a pager.",
     "plugin": "List, explain, activate and begin plugins.",
     "conf": "Show and set the flags of plugins.",
     "bench": "Time the stages of an analysis on a capture.",

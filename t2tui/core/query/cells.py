@@ -1,12 +1,13 @@
 """Cells of text as values: for files, and for columns whose values are only known as text."""
 
 import re
+import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from t2tui.core.query.addresses import address_vector, parse_address, parse_mac
+from t2tui.core.query.addresses import parse_mac
 from t2tui.core.query.vectors import (
     NANOSECONDS,
     Kind,
@@ -102,9 +103,31 @@ def nanoseconds(word: str) -> int | None:
 
 
 def _addresses(type_: str, words: Sequence[str]) -> Vector:
-    found = [parse_address(word) for word in words]
-    empty = np.array([a is None and word != "-" for a, word in zip(found, words, strict=True)], bool)
-    return address_vector(found, empty=empty)
+    packed = [_packed(word) for word in words]
+    records = np.frombuffer(b"".join(packed), [("family", "u1"), ("upper", ">u8"), ("lower", ">u8")])
+    empty = np.array(
+        [word != "-" and record == NO_ADDRESS for word, record in zip(words, packed, strict=True)]
+    )
+    return Vector(
+        Kind.ADDRESS,
+        records["upper"].astype(np.uint64),
+        lower=records["lower"].astype(np.uint64),
+        family=records["family"].copy(),
+        empty=empty.astype(bool),
+    )
+
+
+NO_ADDRESS = bytes(17)
+
+
+def _packed(word: str) -> bytes:
+    """Return family and the 16 bytes of an address, zeros for none."""
+    try:
+        if ":" in word:
+            return b"\6" + socket.inet_pton(socket.AF_INET6, word)
+        return b"\4" + bytes(12) + socket.inet_pton(socket.AF_INET, word)
+    except (OSError, ValueError):
+        return NO_ADDRESS
 
 
 def _macs(type_: str, words: Sequence[str]) -> Vector:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from t2tui.core.columns import Column
 from t2tui.core.query.checking import Checker
 from t2tui.core.query.codes import Batch, Code
-from t2tui.core.query.nodes import Node
+from t2tui.core.query.nodes import ColumnName, Node
 from t2tui.core.query.parser import parse, parse_list
 from t2tui.core.query.vectors import Flags, Kind, Table, Vector
 
@@ -40,6 +40,17 @@ class Expression:
     columns: frozenset[str]
     _code: Code
 
+    @property
+    def column(self) -> str:
+        """The name of the column that the expression is, empty for others."""
+        return next(iter(self.columns)) if isinstance(self._code.node, ColumnName) else ""
+
+    def of(self, batch: Batch) -> Vector:
+        """Return the values for the rows of a batch, one for each."""
+        with np.errstate(all="ignore"):
+            vector = self._code.evaluate(batch)
+        return vector.pick(np.zeros(len(batch), np.int64)) if vector.is_constant else vector
+
     def values(self, table: Table, first: int = 0, behind: int | None = None) -> Vector:
         """Return the values for rows of a table.
 
@@ -50,9 +61,7 @@ class Expression:
         """
         behind = len(table) if behind is None else min(behind, len(table))
         first = min(first, behind)
-        with np.errstate(all="ignore"):
-            vector = self._code.evaluate(Batch(table, slice(first, behind), behind - first))
-        return vector.pick(np.zeros(behind - first, np.int64)) if vector.is_constant else vector
+        return self.of(Batch(table, slice(first, behind), behind - first))
 
 
 @dataclass(frozen=True)

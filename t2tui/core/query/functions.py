@@ -65,6 +65,18 @@ class Function:
 FUNCTIONS: dict[str, Function] = {}
 """All functions by name, in the order in which they are listed; filled by the modules that define them."""
 
+GROUPS = {
+    "rows": "Rows",
+    "texts": "Texts and what they look like",
+    "numbers": "Numbers",
+    "columns": "Columns together",
+    "addresses": "Addresses",
+    "times": "Times",
+    "parts": "Parts of cells",
+    "strings": "Changed texts",
+}
+"""Group of functions -> its heading, in the order in which they are listed."""
+
 MODULES = ("rowtests", "texttests", "values")
 
 

@@ -1,14 +1,15 @@
 """Functions that give values: numbers, texts, times, addresses, parts of cells."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from t2tui.core.query import numbers
-from t2tui.core.query.codes import Code
+from t2tui.core.query.codes import Batch, Code
 from t2tui.core.query.functions import Arguments, define
-from t2tui.core.query.vectors import Kind, Vector, integers
+from t2tui.core.query.vectors import Kind, Vector, as_text, integers, texts
 
 NUMBERS = "numbers"
 
@@ -85,3 +86,44 @@ def _xor(arguments: Arguments) -> Code:
 @define(NUMBERS, "strtonum", "v", "the number that a text looks like, hexadecimal ones too; 0 for others")
 def _strtonum(arguments: Arguments) -> Code:
     return arguments.number(0)
+
+
+# ------------------------------------------------------------------ rows
+
+COLUMNS = "columns"
+
+TUPLES = {
+    "tuple2": ("srcIP", "dstIP"),
+    "tuple3": ("srcIP", "dstIP", "dstPort"),
+    "tuple4": ("srcIP", "srcPort", "dstIP", "dstPort"),
+    "tuple5": ("srcIP", "srcPort", "dstIP", "dstPort", "l4Proto"),
+    "tuple6": ("srcIP", "srcPort", "dstIP", "dstPort", "l4Proto", "vlanID"),
+}
+"""Function -> columns whose texts it joins."""
+
+
+def cell_texts(vector: Vector) -> list[str]:
+    """Return the text of each row; elements of lists are joined by ``;``."""
+    shown = as_text(vector)
+    found = [shown.words[code] for code in shown.values.tolist()]
+    if shown.counts is None:
+        return found
+    behind = np.cumsum(shown.counts).tolist()
+    return [";".join(found[end - n : end]) for end, n in zip(behind, shown.counts.tolist(), strict=True)]
+
+
+def _tuple(arguments: Arguments, names: Sequence[str]) -> Code:
+    columns = [arguments.column(name) for name in names]
+
+    def evaluate(batch: Batch) -> Vector:
+        cells = [cell_texts(column.evaluate(batch)) for column in columns]
+        return texts(list(map("\t".join, zip(*cells, strict=True))))
+
+    read = frozenset(name for column in columns for name in column.columns)
+    return Code(arguments.node, Kind.TEXT, False, 100 * len(columns), evaluate, read)
+
+
+for _name, _columns in TUPLES.items():
+    define(COLUMNS, _name, "", f"{', '.join(_columns)}: their texts, tabs between them")(
+        partial(_tuple, names=_columns)
+    )

@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.columns import Column
+
+T = TypeVar("T", str, bytes)
 
 Flags: TypeAlias = NDArray[np.bool_]
 Rows: TypeAlias = slice | NDArray[np.int64]
@@ -185,9 +187,9 @@ def truths(values: Flags, like: Vector | None = None) -> Vector:
     return Vector(Kind.BOOL, values, counts=counts, is_constant=like is not None and like.is_constant)
 
 
-def factorized(texts: Sequence[str]) -> tuple[NDArray[np.int64], list[str]]:
+def factorized(texts: Sequence[T]) -> tuple[NDArray[np.int64], list[T]]:
     """Return numbers of distinct texts, and these texts in the order of their first appearance."""
-    numbers: dict[str, int] = {}
+    numbers: dict[T, int] = {}
     codes = np.fromiter((numbers.setdefault(text, len(numbers)) for text in texts), np.int64, len(texts))
     return codes, list(numbers)
 

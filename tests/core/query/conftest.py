@@ -1,6 +1,7 @@
 """The flows and packets of the exercise: as columns, and as plain rows of their text."""
 
 import functools
+from pathlib import Path
 
 import pytest
 
@@ -46,3 +47,23 @@ def flows() -> Pair:
 @pytest.fixture(scope="session")
 def packets() -> Pair:
     return packet_pair()
+
+
+@pytest.fixture(scope="session")
+def flow_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The flows of the exercise as a flow file."""
+    store, _ = flow_pair()
+    path = tmp_path_factory.mktemp("files") / "exercise_flows.txt"
+    lines = ["%" + "\t".join(store.names), *store.rows(store.names)]
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return path
+
+
+@pytest.fixture(scope="session")
+def packet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packets of the exercise as a packet file."""
+    store, _ = packet_pair()
+    path = tmp_path_factory.mktemp("files") / "exercise_packets.txt"
+    lines = ["%" + "\t".join(store.names), *store.rows(store.names)]
+    path.write_text("".join(f"{line}\n" for line in lines))
+    return path

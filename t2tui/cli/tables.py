@@ -1,0 +1,156 @@
+"""Tables that commands read: flow and packet files, CSV, and captures that are analysed on the way."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui.cli.exits import USAGE, Failure
+from t2tui.core.capture.errors import CaptureError
+from t2tui.core.capture.opening import CHECKED_BYTES, recognise
+from t2tui.core.capture.source import open_source, read_fully
+from t2tui.core.columns import Column
+from t2tui.core.query.selection import CellTable
+from t2tui.core.query.textfile import TextFile, TextFileError
+from t2tui.core.query.vectors import Rows, Vector
+from t2tui.core.store import ColumnStore
+
+STANDARD = "-"
+
+
+class Piece(CellTable, Protocol):
+    """Rows of an input."""
+
+    def lines(self, rows: NDArray[np.int64]) -> bytes:
+        """Return lines as a flow file has them."""
+
+
+class Input(Protocol):
+    """Rows that are read piece by piece.
+
+    Attributes:
+        header: line of column names, with its end.
+        separator: between the cells of its lines.
+    """
+
+    header: bytes
+    separator: str
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """The columns in their order."""
+
+    def tables(self) -> Iterator[Piece]:
+        """Yield the rows."""
+
+
+class StorePiece:
+    """Rows that an analysis has made."""
+
+    def __init__(self, store: ColumnStore) -> None:
+        self._store = store
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self._store.names
+
+    def column(self, name: str) -> Column:
+        """Return type and meaning of a column."""
+        return self._store.column(name)
+
+    def vector(self, name: str, rows: Rows) -> Vector:
+        """Return values of a column."""
+        return self._store.vector(name, rows)
+
+    def cells(self, name: str, rows: NDArray[np.int64]) -> list[str]:
+        """Return cells of a column."""
+        return self._store.lines([name], rows)
+
+    def lines(self, rows: NDArray[np.int64]) -> bytes:
+        """Return lines as a flow file has them."""
+        return "".join(f"{line}\n" for line in self._store.lines(self.names, rows)).encode()
+
+
+class CaptureInput:
+    """A capture: its flows, or its packets that have a flow."""
+
+    separator = "\t"
+
+    def __init__(self, path: str, plugins: Sequence[str], settings: dict[str, str], packets: bool) -> None:
+        from t2tui.api import DEFAULT_PLUGINS, stream
+
+        parts = stream(path, plugins=plugins or DEFAULT_PLUGINS, settings=settings, packets=packets)
+        stores = ((part.packets if packets else part.flows) for part in parts)
+        self._stores = (store for store in stores if store is not None and len(store))
+        first = next(self._stores, None)
+        if first is None:
+            raise Failure(f"'{path}' holds no flows", USAGE)
+        self._first = first
+        self.columns: Sequence[Column] = [first.column(name) for name in first.names]
+        self.header = ("%" + "\t".join(first.names) + "\n").encode()
+
+    def tables(self) -> Iterator[Piece]:
+        """Yield the rows as flows end."""
+        yield StorePiece(self._first)
+        for store in self._stores:
+            yield StorePiece(store)
+
+
+def open_input(
+    path: str,
+    *,
+    is_csv: bool = False,
+    packets: bool = False,
+    plugins: Sequence[str] = (),
+    settings: Sequence[str] = (),
+) -> Input:
+    """Open a file and tell by its first bytes what it is.
+
+    Args:
+        path: ``-`` for standard input, which is no capture.
+        is_csv: comma-separated values; files named ``.csv`` are without being asked.
+        packets: of a capture: its packets instead of its flows.
+        plugins: that analyse a capture; the standard ones without.
+        settings: flags for that, as ``PLUGIN.FLAG=VALUE``.
+
+    Raises:
+        Failure: the file cannot be opened, or is neither capture nor table.
+    """
+    try:
+        if path != STANDARD and is_capture(path):
+            flags = dict(setting.partition("=")[::2] for setting in settings)
+            return CaptureInput(path, plugins, flags, packets)
+        if is_csv or Path(path).suffixes[-1:] == [".csv"] or Path(path).suffixes[-2:-1] == [".csv"]:
+            return TextFile(path, ",", "")
+        return TextFile(path)
+    except TextFileError as wrong:
+        raise Failure(str(wrong), USAGE) from None
+    except CaptureError as wrong:
+        raise Failure(f"{wrong.message}. {wrong.hint}", USAGE) from None
+
+
+def is_capture(path: str) -> bool:
+    """Return whether the first bytes of a file, decompressed, are those of a capture.
+
+    Raises:
+        CaptureError: the file cannot be opened.
+    """
+    if not Path(path).is_file():
+        return False
+    try:
+        source = open_source(path)
+    except CaptureError as wrong:
+        raise TextFileError(wrong.message.removeprefix("PCAP ")) from None
+    try:
+        recognise(read_fully(source, CHECKED_BYTES), path)
+    except CaptureError:
+        return False
+    finally:
+        source.close()
+    return True
