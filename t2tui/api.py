@@ -39,11 +39,19 @@ class NoOutputs:
 
     def open(self, suffix: str) -> BinaryIO:
         """Refuse."""
-        raise OutputError(f"'{suffix}'", "analyze() writes no files; leave the plugin that opens it out")
+        raise _refusal(suffix)
 
     def open_flows(self, suffix: str) -> BinaryIO:
         """Refuse."""
         return self.open(suffix)
+
+    def path(self, suffix: str) -> Path:
+        """Refuse."""
+        raise _refusal(suffix)
+
+
+def _refusal(suffix: str) -> OutputError:
+    return OutputError(f"'{suffix}'", "analyze() writes no files; leave the plugin that opens it out")
 
 
 class Collector(Plugin):

@@ -148,8 +148,9 @@ class Flows:
 
 def _numbers(parts: Sequence[Numbers], type_: Any) -> Any:
     mask = None
-    if parts[0].shown is not None:
-        mask = ~np.concatenate([part.shown for part in parts])
+    if any(part.shown is not None for part in parts):
+        shown = (np.ones(len(part.values), bool) if part.shown is None else part.shown for part in parts)
+        mask = ~np.concatenate(list(shown))
     return pa.array(np.concatenate([part.values for part in parts]), mask=mask).cast(type_)
 
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class Database:
         self._table, self._mode = table, mode
         self._per_commit, self._waiting = flows_per_commit, 0
         self._insert = ""
+        self._path: Path | None = None
         self._connection: sqlite3.Connection | None = None
         self._is_new = not path.exists()
         if self._is_new:
@@ -66,6 +67,7 @@ class Database:
             outputs.join(suffix, self._join)
 
     def _join(self, path: Path) -> "Database":
+        self._path = path
         try:
             self._open(path)
             if self._mode == REFUSE and self._columns():
@@ -175,6 +177,10 @@ class Database:
     def rollback(self) -> None:
         """Leave an existing database as it was; after ``commit`` nothing happens."""
         self._close()  # rolls back
+        if self._path is not None and Path(f"{self._path}-journal").exists():
+            # A full disk keeps SQLite from rolling back at once; the next one that reads the database does.
+            with suppress(sqlite3.Error), closing(sqlite3.connect(self._path, LOCK_SECONDS)) as connection:
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
 
     def abandon(self) -> None:
         """Close a new database, whose file the outputs remove; an existing one is rolled back by them."""

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from t2tui.core.columns import Column
+from t2tui.core.text.fields import blank
 from t2tui.core.text.rows import Code, Field
 from t2tui.plugins.base import Plugin
 
@@ -118,6 +119,20 @@ class Again(Plugin):
             (Column(name, "U16", name, plugin="again", order=310), Field(Code.UINT, self.values, by="slot"))
             for name in ("integer", "HEX", "other")
         ]
+
+
+class Fading(Again):
+    """Its columns are empty from some flow on, as those of a plugin that was switched off."""
+
+    is_gone = False
+
+    def flow_fields(self):
+        pairs = super().flow_fields()
+        return [(column, blank(field)) for column, field in pairs] if self.is_gone else pairs
+
+    def go(self):
+        self.is_gone = True
+        self.run.columns_changed += 1
 
 
 NAMED_AGAIN = ("integer_again", "HEX_again", "other")

@@ -11,7 +11,7 @@ from t2tui.core.outputs import OutputError, Outputs
 from t2tui.core.text.rows import Code, Field
 from t2tui.plugins.base import Plugin
 from t2tui.plugins.parquetsink import ARROW, PARQUET, ParquetSink
-from tests.plugins.sinking import NAMED_AGAIN, SLOTS, Again, Kinds, expected, settings, write
+from tests.plugins.sinking import NAMED_AGAIN, SLOTS, Again, Fading, Kinds, expected, settings, write
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed (extra arrow)")
 pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow has no Parquet")
@@ -133,6 +133,15 @@ def test_columns_of_one_name_have_that_of_their_plugin_behind_it(written, place)
     written([7], plugins=[Again()])
     (row,) = pq.read_table(place, columns=list(NAMED_AGAIN)).to_pylist()
     assert list(row.values()) == [1007] * 3
+
+
+def test_columns_that_become_empty(make_run, tmp_path, place):
+    with Outputs(f"{tmp_path}/out") as outputs:
+        run = make_run(Kinds(), fading := Fading(), ParquetSink(), outputs=outputs)
+        write(run, [1, 2], ended=False)
+        fading.go()
+        write(run, [3])
+    assert pq.read_table(place)["other"].to_pylist() == [1001, 1002, None]
 
 
 @pytest.mark.parametrize("kind", [PARQUET, ARROW])

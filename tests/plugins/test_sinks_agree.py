@@ -9,9 +9,10 @@ from contextlib import closing
 
 import pytest
 
+import t2tui
 from t2tui.core.alarms import OR
 from t2tui.core.engine import Engine, RunOptions
-from t2tui.core.outputs import Outputs
+from t2tui.core.outputs import OutputError, Outputs
 from t2tui.core.settings import load_settings
 from t2tui.core.text.escape import escape_string
 from t2tui.plugins import find, load
@@ -183,3 +184,9 @@ def test_alarm_mode(run, tmp_path):
 @pytest.mark.parametrize("name", ["dns-caa.pcap", "dns-huge-ttl.pcap", "dns-spf.pcap", "dns-https.pcap"])
 def test_real_captures(run, tmp_path, name):
     check(tmp_path, run(str(GOLDEN / "captures" / name)), 0)
+
+
+@pytest.mark.parametrize("sink", [name for name in SINKS if name != "socketSink"])
+def test_analyze_writes_no_files(sink):
+    with pytest.raises(OutputError, match="writes no files"):
+        t2tui.analyze(str(EXERCISE), plugins=["basicFlow", sink])

@@ -1,6 +1,7 @@
 """sqliteSink: what Python's sqlite3 reads is what the columns hold, and a run that fails changes nothing."""
 
 import math
+import resource
 import sqlite3
 from contextlib import closing
 
@@ -9,7 +10,8 @@ import pytest
 from t2tui.core.outputs import OutputError, Outputs
 from t2tui.plugins.sqlitesink import SqliteSink
 from t2tui.plugins.txtsink import TxtSink
-from tests.plugins.sinking import NAMED_AGAIN, Again, Kinds, expected, settings, write
+from tests.core.captures import EXERCISE
+from tests.plugins.sinking import NAMED_AGAIN, Again, Fading, Kinds, expected, settings, write
 
 FLOWS = [[5, 0, 3], [], [63, 62, *range(6, 30)]]
 SLOTS = [slot for batch in FLOWS for slot in batch]
@@ -106,6 +108,15 @@ def test_columns_of_one_name_have_that_of_their_plugin_behind_it(written, place)
     (row,) = read(place)
     assert [row[name] for name in NAMED_AGAIN] == [1007] * 3
     assert row["integer"] == signed(2**64 - 1 - 7)
+
+
+def test_columns_that_become_empty(make_run, tmp_path, place):
+    with Outputs(f"{tmp_path}/out") as outputs:
+        run = make_run(Kinds(), fading := Fading(), SqliteSink(), outputs=outputs)
+        write(run, [1, 2], ended=False)
+        fading.go()
+        write(run, [3])
+    assert [row["other"] for row in read(place)] == [1001, 1002, None]
 
 
 def test_names_are_quoted(written, place):
@@ -229,6 +240,22 @@ def test_a_full_disk(make_run, written, place, tmp_path, exists):
             raise
     assert (place.read_bytes() if exists else None) == before
     assert {path.name for path in tmp_path.iterdir()} <= {"out.db", "out_flows.txt", "out_headers.txt"}
+
+
+def test_a_run_that_may_write_no_further_leaves_the_database(t2tui, place):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    words = ("run", EXERCISE, "-w", "out", "-p", "basicFlow,basicStats,sqliteSink")
+    assert t2tui(*words).returncode == 0
+    before, size = place.read_bytes(), place.stat().st_size + 8192
+    result = t2tui(*words, preexec_fn=limit, env={"PYTHONDONTWRITEBYTECODE": "1"})
+    assert result.returncode == 1
+    errors = [line for line in result.stderr.splitlines() if not line.startswith("[INF]")]
+    assert len(errors) == 1
+    assert errors[0].startswith("[ERR] cannot write the table 'flow' in 'out.db': ")
+    assert place.read_bytes() == before
+    assert [path.name for path in place.parent.iterdir()] == ["out.db"]
 
 
 def test_what_is_no_database(written, place):
