@@ -51,7 +51,7 @@ class Setup:
         for name in self.active:
             try:
                 plugins.find(name)
-            except (plugins.UnknownPluginError, plugins.PluginError) as wrong:
+            except (plugins.UnknownPluginError, plugins.UnusablePluginError) as wrong:
                 say("ERR", f"{wrong}; active in {self.path}, left out")
             else:
                 names.append(name)
@@ -71,7 +71,7 @@ class Setup:
             return plugins.find(name)
         except plugins.UnknownPluginError as wrong:
             raise Failure(f"{where}: {wrong}", USAGE) from None
-        except plugins.PluginError as wrong:
+        except plugins.UnusablePluginError as wrong:
             raise Failure(f"{where}: {wrong}") from wrong
 
     def activate(self, names: Sequence[str] | None) -> None:
@@ -92,11 +92,15 @@ class Setup:
         active = plugins.STANDARD if names is None else names
         click.echo(f"Active plugins: {', '.join(active) or 'none'}")
 
+    def searches(self, folder: Path) -> bool:
+        """Tell whether a folder is searched without ``--plugin-dir``."""
+        searched = (*self.preferences.plugin_dirs, default_folder())
+        return folder.resolve() in {each.resolve() for each in searched}
+
     def warn_of_folder(self, name: str) -> None:
         """Say it if a plugin is found with this ``--plugin-dir`` alone, but the file names it."""
         file = plugin_files().get(name)
-        folders = {folder.resolve() for folder in (*self.preferences.plugin_dirs, default_folder())}
-        if file is not None and file.path.parent.resolve() not in folders:
+        if file is not None and not self.searches(file.path.parent):
             say(
                 "WRN", f"{name} is found with --plugin-dir only; add its folder to plugin_dirs in {self.path}"
             )
@@ -142,6 +146,6 @@ def setup(config: Path | None, folders: Sequence[Path], *, is_written: bool = Fa
         preferences, tables = read_preferences(read)
         plugins.search_in((*folders, *preferences.plugin_dirs))
         plugins.known_names(with_packages=False)
-    except (SettingsError, plugins.PluginError) as wrong:
+    except (SettingsError, plugins.UnusablePluginError) as wrong:
         raise Failure(str(wrong), USAGE) from None
     return Setup(path, read, preferences, tables)

@@ -1,12 +1,13 @@
 """``t2tui plugin``: which plugins there are, what one of them writes, and which of them run."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from t2tui.cli.exits import DONE, FAILED
+from t2tui.cli.exits import DONE, FAILED, USAGE, Failure
 from t2tui.cli.options import CONTEXT, common_options, complete_plugin, plugin_options
 from t2tui.cli.table import aligned
 from t2tui.cli.terminal import printable, say
@@ -18,6 +19,7 @@ Examples:
   t2tui plugin enable tcpFlags dnsDecode     from now on 't2tui run' uses them, too
   t2tui plugin disable basicStats
   t2tui plugin reset                         the standard plugins again
+  t2tui plugin new quicTimes                 begin a plugin, with its test
 """
 
 plugin_names = click.argument(
@@ -35,11 +37,13 @@ def command() -> None:
     """
 
 
-def _subcommand(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+def _subcommand(name: str, epilog: str | None = None) -> Callable[[Callable[..., Any]], click.Command]:
     """Add a subcommand with the options that all of them have."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        return command.command(name, context_settings=CONTEXT)(plugin_options(common_options(function)))
+        return command.command(name, context_settings=CONTEXT, epilog=epilog)(
+            plugin_options(common_options(function))
+        )
 
     return decorate
 
@@ -142,3 +146,87 @@ def reset(config: Path | None, plugin_dirs: tuple[Path, ...]) -> None:
     from t2tui.cli.activation import setup
 
     setup(config, plugin_dirs, is_written=True).activate(None)
+
+
+NEW_EXAMPLES = """\b
+Examples:
+  t2tui plugin new quicTimes                 in the user's folder of plugins
+  t2tui plugin new quicTimes --dir .         here; runs find it with --plugin-dir .
+  t2tui plugin new -n 260 --kernel dnsSizes
+  t2tui plugin new --sink toSyslog
+"""
+
+
+@_subcommand("new", epilog=NEW_EXAMPLES)
+@click.argument("name")
+@click.option(
+    "-n",
+    "number",
+    metavar="NUMBER",
+    type=click.IntRange(0, 999),
+    help="Its place among the plugins [default: the first free one from 500 on, of sinks from 970].",
+)
+@click.option("--sink", is_flag=True, help="It writes flows: a class derived from RowSink.")
+@click.option("--kernel", is_flag=True, help="It is called per batch of packets, and compiled.")
+@click.option(
+    "--dir",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where [default: 'plugins' in the user's configuration folder]; made if it is not there.",
+)
+def new(
+    name: str,
+    number: int | None,
+    sink: bool,
+    kernel: bool,
+    folder: Path | None,
+    config: Path | None,
+    plugin_dirs: tuple[Path, ...],
+) -> None:
+    """Begin a plugin: write NNN_NAME.py, which works, and its test test_NAME.py.
+
+    Without --sink and --kernel it is called for each packet and each flow, in plain Python.
+    """
+    if sink and kernel:
+        raise click.UsageError("Give --sink or --kernel, not both.")
+    from t2tui import plugins
+    from t2tui.cli.activation import setup
+    from t2tui.plugins import skeletons
+    from t2tui.plugins.files import NAME, default_folder
+
+    known = setup(config, plugin_dirs)
+    place = default_folder() if folder is None else folder
+    if not NAME.fullmatch(name):
+        rule = "a small letter, then letters, digits and _, at most 31 characters"
+        raise Failure(f"new: {name!r} cannot be the name of a plugin: {rule}", USAGE)
+    if name in plugins.RESERVED:
+        raise Failure(f"new: no plugin can have the name {name!r}", USAGE)
+    for entry in plugins.entries():
+        if entry.name == name:
+            raise Failure(
+                f"new: there is a plugin {name!r} ({entry.origin}); give this one another name", USAGE
+            )
+    taken = {entry.number for entry in plugins.entries() if entry.number is not None}
+    kind: skeletons.Kind = "sink" if sink else "kernel" if kernel else "callbacks"
+    try:
+        chosen = skeletons.free_number(taken, kind) if number is None else number
+        files = skeletons.write_plugin(place, name, chosen, kind)
+    except (OSError, ValueError) as wrong:
+        reason = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
+        raise Failure(f"new: {wrong.filename if isinstance(wrong, OSError) else place}: {reason}") from wrong
+    found = "" if known.searches(place) else f" --plugin-dir {shlex.quote(str(place))}"
+    selected = f"basicFlow,{name}" if sink else f"basicFlow,{name},txtSink"
+    click.echo(
+        "\n".join(
+            (
+                *map(str, files),
+                "",
+                "Next:",
+                f"  python -m pytest {shlex.quote(str(files[1]))}",
+                f"  t2tui plugin info {name}{found}",
+                f"  t2tui run capture.pcap -p {selected}{found}",
+                f"  t2tui plugin enable {name}{found}",
+            )
+        )
+    )

@@ -13,16 +13,17 @@ from t2tui.core import bits, columns
 from t2tui.core.nearest import did_you_mean, nearest_names
 from t2tui.plugins import files
 from t2tui.plugins.base import Plugin
-from t2tui.plugins.files import PluginError, search_in
+from t2tui.plugins.files import UnusablePluginError, search_in
 
 if TYPE_CHECKING:
     from t2tui.core.settings import Settings
 
 __all__ = [
+    "RESERVED",
     "STANDARD",
     "Entry",
-    "PluginError",
     "UnknownPluginError",
+    "UnusablePluginError",
     "available",
     "entries",
     "find",
@@ -105,7 +106,7 @@ def find(name: str) -> type[Plugin]:
 
     Raises:
         UnknownPluginError: there is none of this name; the message suggests the nearest.
-        PluginError: a user's plugin cannot be imported, or is wrong in some way.
+        UnusablePluginError: a user's plugin cannot be imported, or is wrong in some way.
     """
     file = files.plugin_files().get(name)
     packaged = None if file or name in _BUILTIN else files.plugin_entries().get(name)
@@ -134,9 +135,9 @@ def _builtin(name: str) -> type[Plugin]:
 
 def _check_name(name: str, where: str) -> None:
     if name in _BUILTIN:
-        raise PluginError(f"{where}: there is a built-in plugin {name!r}; give this one another name")
+        raise UnusablePluginError(f"{where}: there is a built-in plugin {name!r}; give this one another name")
     if name in RESERVED:
-        raise PluginError(f"{where}: no plugin can have the name {name!r}; give it another one")
+        raise UnusablePluginError(f"{where}: no plugin can have the name {name!r}; give it another one")
 
 
 _registered: dict[str, type[Plugin]] = {}
@@ -146,7 +147,7 @@ def _register(plugin: type[Plugin], where: str) -> None:
     """Make the columns and bit tables of a plugin known, all or none.
 
     Raises:
-        PluginError: one of them cannot be.
+        UnusablePluginError: one of them cannot be.
     """
     if _registered.get(plugin.name) is plugin:
         return
@@ -166,7 +167,7 @@ def _register(plugin: type[Plugin], where: str) -> None:
         bits.register(plugin.bit_tables)
         columns.register(declared)
     except (bits.BitTableError, columns.ColumnError) as error:
-        raise PluginError(f"{where}: {error}") from error
+        raise UnusablePluginError(f"{where}: {error}") from error
     _registered[plugin.name] = plugin
 
 
@@ -192,7 +193,7 @@ def entries() -> list[Entry]:
 def _entry(name: str, number: int | None, origin: str) -> Entry:
     try:
         plugin = find(name)
-    except PluginError as wrong:
+    except UnusablePluginError as wrong:
         return Entry(name, number, origin, None, str(wrong))
     return Entry(name, plugin.number, origin, plugin)
 
@@ -217,7 +218,7 @@ def load(
 
     Raises:
         UnknownPluginError: one of the names is unknown.
-        PluginError: a user's plugin cannot be used.
+        UnusablePluginError: a user's plugin cannot be used.
     """
     loaded: dict[str, Plugin] = {}
     for plugin in sorted(map(find, dict.fromkeys(wanted)), key=_order):

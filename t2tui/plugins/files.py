@@ -37,7 +37,7 @@ MODULES = "t2tui.plugins.user"
 """Begins the names of the modules, which nothing else has."""
 
 
-class PluginError(ValueError):
+class UnusablePluginError(ValueError):
     """A plugin cannot be used; the text says which, where, and why."""
 
 
@@ -83,7 +83,7 @@ def plugin_files() -> dict[str, PluginFile]:
     """Return the plugin files by name; other files in the folders are ignored.
 
     Raises:
-        PluginError: a folder cannot be read. The user's own need not exist.
+        UnusablePluginError: a folder cannot be read. The user's own need not exist.
     """
     found: dict[str, PluginFile] = {}
     for folder in (*_folders, default_folder()):
@@ -104,7 +104,7 @@ def _entries(folder: Path) -> list[Path]:
     except OSError as error:
         if folder == default_folder() and isinstance(error, FileNotFoundError | NotADirectoryError):
             return []
-        raise PluginError(f"folder of plugins '{folder}': {error.strerror}") from error
+        raise UnusablePluginError(f"folder of plugins '{folder}': {error.strerror}") from error
 
 
 @cache
@@ -134,24 +134,26 @@ def import_file(file: PluginFile) -> ModuleType:
     The text is compiled anew each time: nothing is written beside the file, nothing stale is run.
 
     Raises:
-        PluginError: it cannot be read or compiled, or raises an exception; file and line are named.
+        UnusablePluginError: it cannot be read or compiled, or raises an exception; file and line are named.
     """
     module_name = f"{MODULES}.{file.name}"
     known = sys.modules.get(module_name)
     if known is not None and known.__file__ == str(file.path):
         return known
     if file.twin is not None:
-        raise PluginError(f"{file.path}: '{file.twin.name}' beside it has the same name; keep one of them")
+        raise UnusablePluginError(
+            f"{file.path}: '{file.twin.name}' beside it has the same name; keep one of them"
+        )
     spec = spec_from_file_location(module_name, file.path)
     if spec is None:
-        raise PluginError(f"{file.path}: Python cannot import such a file")
+        raise UnusablePluginError(f"{file.path}: Python cannot import such a file")
     module = module_from_spec(spec)
     sys.modules[module_name] = module
     try:
         exec(compile(file.path.read_bytes(), file.path, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[module_name]
-        raise PluginError(_failure(file.path, error)) from error
+        raise UnusablePluginError(_failure(file.path, error)) from error
     return module
 
 
@@ -165,7 +167,7 @@ def _failure(path: Path, error: BaseException) -> str:
     line = f", line {lines[-1]}" if lines else ""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         line, text = f", line {error.lineno}", f"{type(error).__name__}: {error.msg}"
-    elif isinstance(error, PluginError):
+    elif isinstance(error, UnusablePluginError):
         text = str(error)
     else:
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -176,7 +178,7 @@ def plugin_of_file(file: PluginFile) -> type[Plugin]:
     """Import the plugin of a file.
 
     Raises:
-        PluginError: the file cannot be imported, or the class in it has another name or number.
+        UnusablePluginError: the file cannot be imported, or the class in it has another name or number.
     """
     module = import_file(file)
     classes = [
@@ -194,13 +196,15 @@ def plugin_of_file(file: PluginFile) -> type[Plugin]:
             if others
             else "nothing is"
         )
-        raise PluginError(
+        raise UnusablePluginError(
             f"{file.path}: {what} named {file.name!r}; the file needs one class derived from Plugin with "
             f"name = {file.name!r} and number = {file.number}"
         )
     _check(named[0], file.name, str(file.path))
     if named[0].number != file.number:
-        raise PluginError(f"{file.path}: the plugin in it has number {named[0].number}; make both the same")
+        raise UnusablePluginError(
+            f"{file.path}: the plugin in it has number {named[0].number}; make both the same"
+        )
     return named[0]
 
 
@@ -208,15 +212,15 @@ def plugin_of_entry(entry: "EntryPoint") -> type[Plugin]:
     """Import the plugin of an installed package.
 
     Raises:
-        PluginError: it cannot be imported, or is no plugin of this name.
+        UnusablePluginError: it cannot be imported, or is no plugin of this name.
     """
     where = place(entry)
     try:
         found = entry.load()
     except (Exception, SystemExit) as error:
-        raise PluginError(f"{where}: {type(error).__name__}: {error}") from error
+        raise UnusablePluginError(f"{where}: {type(error).__name__}: {error}") from error
     if not isinstance(found, type) or not issubclass(found, Plugin):
-        raise PluginError(f"{where}: this is no class derived from Plugin")
+        raise UnusablePluginError(f"{where}: this is no class derived from Plugin")
     _check(found, entry.name, where)
     return found
 
@@ -224,10 +228,12 @@ def plugin_of_entry(entry: "EntryPoint") -> type[Plugin]:
 def _check(plugin: type[Plugin], name: str, where: str) -> None:
     """Refuse a plugin whose declarations are wrong, before a run trips over them."""
     if getattr(plugin, "name", None) != name or not NAME.fullmatch(name):
-        raise PluginError(f"{where}: the plugin has the name {getattr(plugin, 'name', None)!r}, not {name!r}")
+        raise UnusablePluginError(
+            f"{where}: the plugin has the name {getattr(plugin, 'name', None)!r}, not {name!r}"
+        )
     number = getattr(plugin, "number", None)
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= 999:
-        raise PluginError(f"{where}: the plugin has number {number!r}; it must be one from 0 to 999")
+        raise UnusablePluginError(f"{where}: the plugin has number {number!r}; it must be one from 0 to 999")
     declared = (
         ("requires", str),
         ("flags", Flag),
@@ -238,7 +244,9 @@ def _check(plugin: type[Plugin], name: str, where: str) -> None:
     for attribute, kind in declared:
         values = getattr(plugin, attribute)
         if not isinstance(values, tuple) or not all(isinstance(value, kind) for value in values):
-            raise PluginError(f"{where}: {attribute} must be a tuple of {kind.__name__}, not {values!r}")
+            raise UnusablePluginError(
+                f"{where}: {attribute} must be a tuple of {kind.__name__}, not {values!r}"
+            )
     names = [flag.name for flag in plugin.flags]
     if len(names) > len(set(names)):
-        raise PluginError(f"{where}: a flag is declared twice: {', '.join(names)}")
+        raise UnusablePluginError(f"{where}: a flag is declared twice: {', '.join(names)}")

@@ -66,6 +66,19 @@ def capture(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The user's folder of configurations of ``t2tui``."""
+    folder = tmp_path / "config" / "t2tui"
+    (folder / "plugins").mkdir(parents=True)
+    return folder
+
+
+def env(home: Path) -> dict[str, dict[str, str]]:
+    """Let a program use that folder: ``t2tui(..., **env(home))``."""
+    return {"env": {"XDG_CONFIG_HOME": str(home.parent)}}
+
+
 class Terminal:
     """A program with a terminal of 100 columns as standard error, and as output unless told otherwise.
 

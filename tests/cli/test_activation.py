@@ -6,7 +6,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.cli.conftest import pcap, udp
+from tests.cli.conftest import env, pcap, udp
 from tests.cli.test_run import files, rows
 from tests.plugins.test_files import PLUGIN
 
@@ -65,18 +65,6 @@ class Mine(Plugin):
     def flow_fields(self):
         return [(self.flow_columns[0], Field(Code.UINT, self.counts, by="slot"))]
 """
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """The user's folder of configurations of ``t2tui``."""
-    folder = tmp_path / "config" / "t2tui"
-    (folder / "plugins").mkdir(parents=True)
-    return folder
-
-
-def env(home: Path) -> dict[str, dict[str, str]]:
-    return {"env": {"XDG_CONFIG_HOME": str(home.parent)}}
 
 
 def listed(result: CompletedProcess[str]) -> dict[str, list[str]]:

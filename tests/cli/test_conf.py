@@ -9,32 +9,24 @@ from subprocess import CompletedProcess
 import pytest
 
 from t2tui.plugins import available
+from tests.cli.conftest import env
 from tests.cli.test_run import rows
 
 Program = Callable[..., CompletedProcess[str]]
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """The user's file of settings, which is not there yet; programs find it with ``env(config)``."""
-    return tmp_path / "config" / "t2tui" / "t2tui.toml"
-
-
-def env(config: Path) -> dict[str, dict[str, str]]:
-    return {"env": {"XDG_CONFIG_HOME": str(config.parent.parent)}}
-
-
 def test_a_flag_that_is_set_is_used_by_runs_until_it_is_reset(
-    t2tui: Program, config: Path, capture: Path, tmp_path: Path
+    t2tui: Program, home: Path, capture: Path, tmp_path: Path
 ) -> None:
-    result = t2tui("conf", "basicFlow", "-D", "BFO_MAC=0", "-D", "BFO_VLAN=0", **env(config))
+    config = home / "t2tui.toml"
+    result = t2tui("conf", "basicFlow", "-D", "BFO_MAC=0", "-D", "BFO_VLAN=0", **env(home))
     assert (result.returncode, result.stdout) == (0, "BFO_MAC = 0\nBFO_VLAN = 0\n")
     assert tomllib.loads(config.read_text()) == {"basicFlow": {"BFO_MAC": 0, "BFO_VLAN": 0}}
-    assert t2tui("conf", "basicFlow", "-D", "BFO_VLAN=default", **env(config)).returncode == 0
-    t2tui("run", capture, **env(config))
+    assert t2tui("conf", "basicFlow", "-D", "BFO_VLAN=default", **env(home)).returncode == 0
+    t2tui("run", capture, **env(home))
     assert "srcMac" not in rows(tmp_path / "three_flows.txt")[0]
     assert "vlanID" in rows(tmp_path / "three_flows.txt")[0]
-    assert t2tui("conf", "basicFlow", "--reset", **env(config)).returncode == 0
+    assert t2tui("conf", "basicFlow", "--reset", **env(home)).returncode == 0
     assert tomllib.loads(config.read_text()) == {}
 
 

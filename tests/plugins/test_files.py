@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from t2tui import plugins
 from t2tui.core import bits, columns
 from t2tui.plugins import files
-from t2tui.plugins.files import PluginError
+from t2tui.plugins.files import UnusablePluginError
 
 PLUGIN = """\
 from t2tui.core.bits import bit_table
@@ -151,7 +151,7 @@ def test_what_is_wrong_is_said_with_file_and_line(
 ) -> None:
     assert before in PLUGIN
     path = write(folder, text=PLUGIN.replace(before, after))
-    with pytest.raises(PluginError, match=message) as error:
+    with pytest.raises(UnusablePluginError, match=message) as error:
         plugins.find("mine")
     assert str(path) in str(error.value)
     (entry,) = [entry for entry in plugins.entries() if entry.name == "mine"]
@@ -161,7 +161,7 @@ def test_what_is_wrong_is_said_with_file_and_line(
 
 def test_nothing_of_a_refused_plugin_is_registered(folder: Path) -> None:
     write(folder, text=PLUGIN.replace('"U32", "count"', '"U23", "count"'))
-    with pytest.raises(PluginError):
+    with pytest.raises(UnusablePluginError):
         plugins.find("mine")
     assert columns.plugin_columns("mine", "flows") == ()
     assert "mineStat" not in bits.tables()
@@ -170,7 +170,7 @@ def test_nothing_of_a_refused_plugin_is_registered(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["basicFlow", "core", "t2tui"])
 def test_the_name_of_a_builtin_plugin_is_refused(folder: Path, name: str) -> None:
     path = write(folder, f"150_{name}.py", PLUGIN.replace('"mine"', f'"{name}"').replace("200", "150"))
-    with pytest.raises(PluginError, match=f"150_{name}.py: .*{name}.*another"):
+    with pytest.raises(UnusablePluginError, match=f"150_{name}.py: .*{name}.*another"):
         plugins.find(name)
     assert plugins.available()["basicFlow"].__module__ == "t2tui.plugins.basicflow"
     origins = {entry.origin: entry.problem for entry in plugins.entries() if entry.name == name}
@@ -180,13 +180,15 @@ def test_the_name_of_a_builtin_plugin_is_refused(folder: Path, name: str) -> Non
 def test_two_files_of_a_name_in_one_folder_are_both_useless(folder: Path) -> None:
     write(folder)
     write(folder, "300_mine.py", PLUGIN.replace("200", "300"))
-    with pytest.raises(PluginError, match=r"300_mine\.py: '200_mine\.py' beside it has the same name"):
+    with pytest.raises(
+        UnusablePluginError, match=r"300_mine\.py: '200_mine\.py' beside it has the same name"
+    ):
         plugins.find("mine")
 
 
 def test_a_folder_that_is_not_there_is_an_error_only_if_it_was_named(folder: Path) -> None:
     plugins.search_in([folder / "none"])
-    with pytest.raises(PluginError, match=r"none'?: No such file or directory"):
+    with pytest.raises(UnusablePluginError, match=r"none'?: No such file or directory"):
         files.plugin_files()
     plugins.search_in([])
     assert files.plugin_files() == {}  # the user's own folder is not there either
@@ -227,7 +229,7 @@ def test_what_is_wrong_in_a_module_that_a_plugin_uses_is_said(
     if tables is not None:
         write(folder, "100_tables.py", tables)
     write(folder, text=PLUGIN.replace("class", "from t2tui.plugins.user import tables\n\n\nclass"))
-    with pytest.raises(PluginError, match=message):
+    with pytest.raises(UnusablePluginError, match=message):
         plugins.find("mine")
 
 
