@@ -124,3 +124,9 @@ def listen() -> Iterator[Callable[[socket.SocketKind], Listener]]:
     yield make
     for listener in opened:
         listener.close()
+
+
+@pytest.fixture
+def first_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next run of payloadDumper be the first one of its process."""
+    monkeypatch.setattr("t2tui.core.payload.folder._claimed", {})
