@@ -43,44 +43,35 @@ def udp_name(c: Any) -> Any:
         c.pending = 0
 
 
+@inlined
+def is_tried(c: Any, step: Any, fits: Any) -> Any:
+    """Whether a tunnel that fits is tried: none before it held, none gave up. Then UDP gets its name."""
+    if step != FAIL or not fits or not is_open(c):
+        return False
+    udp_name(c)
+    return True
+
+
 @routine
 def udp_tunnels(c: Any) -> Any:
     """Try all tunnels over UDP at c.l4, in the reference's order."""
     o = c.l4 + 8
-    if is_open(c) and (with_high_peer(c, 2152) or with_high_peer(c, 2123) or with_high_peer(c, 3386)):
-        udp_name(c)
+    step: Any = FAIL
+    if is_tried(c, step, with_high_peer(c, 2152) or with_high_peer(c, 2123) or with_high_peer(c, 3386)):
         step = gtp(c, o)
-        if step != FAIL:
-            return step
-    if is_open(c) and c.dstPort > 1024 and (has_port(c, 4789) or has_port(c, 4790) or has_port(c, 8472)):
-        udp_name(c)
+    if is_tried(c, step, c.dstPort > 1024 and (has_port(c, 4789) or has_port(c, 4790) or has_port(c, 8472))):
         step = vxlan(c, o)
-        if step != FAIL:
-            return step
-    if is_open(c) and with_high_peer(c, 6081):
-        udp_name(c)
+    if is_tried(c, step, with_high_peer(c, 6081)):
         step = geneve(c, o)
-        if step != FAIL:
-            return step
-    if is_open(c) and (with_high_peer(c, 5246) or with_high_peer(c, 5247)):
-        udp_name(c)
+    if is_tried(c, step, with_high_peer(c, 5246) or with_high_peer(c, 5247)):
         step = capwap(c, o)
-        if step != FAIL:
-            return step
-    if is_open(c) and (with_high_peer(c, 12222) or with_high_peer(c, 12223)):
-        udp_name(c)
+    if is_tried(c, step, with_high_peer(c, 12222) or with_high_peer(c, 12223)):
         step = lwapp(c, o)
-        if step != FAIL:
-            return step
-    if is_open(c) and has_port(c, 1701):
-        udp_name(c)
+    if is_tried(c, step, has_port(c, 1701)):
         step = l2tp(c, o)
-        if step != FAIL:
-            return step
-    if is_open(c) and c.srcPort > 1024 and c.dstPort > 1024:
-        udp_name(c)
-        return teredo(c, o)
-    return FAIL
+    if is_tried(c, step, c.srcPort > 1024 and c.dstPort > 1024):
+        step = teredo(c, o)
+    return step
 
 
 @routine
