@@ -9,14 +9,18 @@ from typing import Any
 from t2tui.core.jit import cgutils, intrinsic, ir, types
 
 
-def _load(bits: int, swap: bool, result: str) -> Callable[..., Any]:
-    def load(typing_context: Any, array: Any, position: Any) -> Any:
-        signature = getattr(types, result)(array, types.int64)
+def _load(bits: int, swap: bool, result: str = "int64") -> Callable[..., Any]:
+    def load(typing_context: Any, base: Any, position: Any) -> Any:
+        is_address = isinstance(base, types.Integer)
+        signature = getattr(types, result)(types.int64 if is_address else base, types.int64)
 
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            data = context.make_array(sig.args[0])(context, builder, args[0]).data
             integer = ir.IntType(bits)
-            pointer = builder.bitcast(builder.gep(data, [args[1]]), integer.as_pointer())
+            if is_address:
+                pointer = builder.inttoptr(builder.add(args[0], args[1]), integer.as_pointer())
+            else:
+                data = context.make_array(sig.args[0])(context, builder, args[0]).data
+                pointer = builder.bitcast(builder.gep(data, [args[1]]), integer.as_pointer())
             value = builder.load(pointer)
             value.align = 1
             if swap:
@@ -30,55 +34,21 @@ def _load(bits: int, swap: bool, result: str) -> Callable[..., Any]:
     return made
 
 
-be16 = _load(16, True, "int64")
-"""Big-endian 16 bits at a position of a uint8 array, as int64."""
-be32 = _load(32, True, "int64")
+# Loads from a position of a uint8 array, or from an address (int64) and a distance.
+byte = _load(8, False)
+"""Byte, as int64."""
+be16 = _load(16, True)
+"""Big-endian 16 bits, as int64."""
+be32 = _load(32, True)
 """Big-endian 32 bits, as int64."""
 be64 = _load(64, True, "uint64")
 """Big-endian 64 bits, as uint64."""
-le16 = _load(16, False, "int64")
+le16 = _load(16, False)
 """Little-endian 16 bits, as int64."""
-le32 = _load(32, False, "int64")
+le32 = _load(32, False)
 """Little-endian 32 bits, as int64."""
-le64 = _load(64, False, "uint64")
-"""Little-endian 64 bits, as uint64."""
-
-
-def _load_at(bits: int, swap: bool, result: str) -> Callable[..., Any]:
-    def load(typing_context: Any, address: Any) -> Any:
-        signature = getattr(types, result)(types.int64)
-
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            integer = ir.IntType(bits)
-            value = builder.load(builder.inttoptr(args[0], integer.as_pointer()))
-            value.align = 1
-            if swap:
-                value = builder.call(builder.module.declare_intrinsic("llvm.bswap", [integer]), [value])
-            return value if bits == 64 else builder.zext(value, ir.IntType(64))
-
-        return signature, codegen
-
-    load.__name__ = f"{'be' if swap else 'le'}{bits}_at"
-    made: Callable[..., Any] = intrinsic(load)
-    return made
-
-
-# Loads from an address: numba counts references to arrays whenever it passes them on, which costs a
-# kernel of many small functions most of its time. An address is a plain number.
-byte_at = _load_at(8, False, "int64")
-"""Byte at an address, as int64."""
-be16_at = _load_at(16, True, "int64")
-"""Big-endian 16 bits at an address, as int64."""
-be32_at = _load_at(32, True, "int64")
-"""Big-endian 32 bits at an address, as int64."""
-be64_at = _load_at(64, True, "uint64")
-"""Big-endian 64 bits at an address, as uint64."""
-le16_at = _load_at(16, False, "int64")
-"""Little-endian 16 bits at an address, as int64."""
-le32_at = _load_at(32, False, "int64")
-"""Little-endian 32 bits at an address, as int64."""
-le64_at = _load_at(64, False, "int64")
-"""Little-endian 64 bits at an address, as int64."""
+le64 = _load(64, False)
+"""Little-endian 64 bits, as int64."""
 
 
 def _prefetch(typing_context: Any, records: Any, index: Any) -> Any:

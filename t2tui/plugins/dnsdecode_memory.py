@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.jit import inlined, routine
-from t2tui.core.memory import byte_at
+from t2tui.core.memory import byte
 
 UNIT = 64
 """Bytes of a unit. One record or two queries fit."""
@@ -142,10 +142,10 @@ def put_text(pool: Any, text: Any, address: Any, length: Any) -> None:
         text.size = size
     copied = 0
     while copied < length:
-        byte = byte_at(address + copied)
-        if byte == 0:
+        character = byte(address, copied)
+        if character == 0:
             break
-        pool.octets[text.start + copied] = byte
+        pool.octets[text.start + copied] = character
         copied += 1
     text.length = copied
 

@@ -10,7 +10,7 @@ from t2tui.core.flows.tcp import TCP
 from t2tui.core.flowstat import FL_ALARM
 from t2tui.core.jit import inlined, kernel, routine
 from t2tui.core.layout import FRAG_LATER
-from t2tui.core.memory import be16_at, byte_at
+from t2tui.core.memory import be16, byte
 from t2tui.core.text.addresses import put_ip4, put_ip6
 from t2tui.core.text.memory import SLACK_BYTES
 from t2tui.plugins.dnsdecode_memory import (
@@ -159,7 +159,7 @@ def _compare(domains: Any, number: Any, address: Any, length: Any) -> Any:
     start = domains.start[number]
     for k in range(min(size, length)):
         a = np.int64(domains.octets[start + k])
-        b = byte_at(address + k)
+        b = byte(address, k)
         if a != b:
             return -1 if a < b else 1
     return 0 if size == length else -1 if size < length else 1
@@ -457,7 +457,7 @@ def decode_packet(work: Any, packet: Any, begin: Any, end: Any, state: Any, stat
             status |= WRNULN
     else:
         continues = status & FRAGS
-        first = be16_at(start) if start + 2 <= behind else 0
+        first = be16(start, 0) if start + 2 <= behind else 0
         length, status = follow_stream(packet, first, state, status)
         if length < 0:
             return status

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from t2tui.core.jit import inlined, routine
-from t2tui.core.memory import byte_at
+from t2tui.core.memory import byte
 from t2tui.core.text.addresses import HEX_DIGITS
 from t2tui.core.text.memory import store8
 
@@ -52,7 +52,7 @@ class Message(NamedTuple):
 def octet(message: Any, position: Any) -> Any:
     """Return a byte of a message, 0 where it was not captured."""
     address = message.start + position
-    return byte_at(address) if address < message.behind else 0
+    return byte(address, 0) if address < message.behind else 0
 
 
 @routine
@@ -151,8 +151,8 @@ def netbios_name(name: Any, length: Any, text: Any) -> Any:
     """
     written = 0
     for k in range(min(NETBIOS_CHARACTERS, length // 2)):
-        high = byte_at(name + 2 * k) - 0x41
-        low = byte_at(name + 2 * k + 1) - 0x41
+        high = byte(name, 2 * k) - 0x41
+        low = byte(name, 2 * k + 1) - 0x41
         character = ((high << 4) + (low & 15)) & 0xFF
         if k == NETBIOS_CHARACTERS - 1 or character < BLANK or character >= 0x7F:
             written = _hexadecimal(text, written, character)

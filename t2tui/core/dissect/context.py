@@ -11,7 +11,7 @@ import numpy as np
 from t2tui.core import flowstat as fs
 from t2tui.core.dissect import descriptions, names
 from t2tui.core.jit import inlined, routine
-from t2tui.core.memory import be16_at, be32_at, be64_at, byte_at, le16_at, le32_at
+from t2tui.core.memory import be16, be32, be64, byte, le16, le32
 
 BUFFER_BYTES = 1 << 20
 """Size of the emulated buffer: the largest record, and what headers beyond its end may skip."""
@@ -97,37 +97,37 @@ DROP, ETHER_OR_LLC, ETHER, LAYER2, IPV4, IPV6, DONE4, DONE6, FAIL = range(9)
 @inlined
 def u8(c: Any, p: Any) -> Any:
     """Byte at a position."""
-    return byte_at(c.buffer + (p & _MASK))
+    return byte(c.buffer, p & _MASK)
 
 
 @inlined
 def u16(c: Any, p: Any) -> Any:
     """Big-endian 16 bits at a position."""
-    return be16_at(c.buffer + (p & _MASK))
+    return be16(c.buffer, p & _MASK)
 
 
 @inlined
 def u32(c: Any, p: Any) -> Any:
     """Big-endian 32 bits at a position."""
-    return be32_at(c.buffer + (p & _MASK))
+    return be32(c.buffer, p & _MASK)
 
 
 @inlined
 def u64(c: Any, p: Any) -> Any:
     """Big-endian 64 bits at a position, unsigned."""
-    return be64_at(c.buffer + (p & _MASK))
+    return be64(c.buffer, p & _MASK)
 
 
 @inlined
 def u16le(c: Any, p: Any) -> Any:
     """Little-endian 16 bits at a position."""
-    return le16_at(c.buffer + (p & _MASK))
+    return le16(c.buffer, p & _MASK)
 
 
 @inlined
 def u32le(c: Any, p: Any) -> Any:
     """Little-endian 32 bits at a position."""
-    return le32_at(c.buffer + (p & _MASK))
+    return le32(c.buffer, p & _MASK)
 
 
 @inlined
@@ -154,7 +154,7 @@ def runs_away(c: Any, position: Any) -> Any:
 @inlined
 def token_of(c: Any, index: Any) -> Any:
     """Entry of the token table; UNNAMED and NO_TOKEN are negative."""
-    return np.int64(np.int32(le32_at(c.tokens + 4 * index)))
+    return np.int64(np.int32(le32(c.tokens, 4 * index)))
 
 
 @inlined

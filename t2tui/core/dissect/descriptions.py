@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from t2tui.core.dissect import names
 from t2tui.core.jit import inlined, routine
-from t2tui.core.memory import byte_at, le32_at, le64_at
+from t2tui.core.memory import byte, le32, le64
 from t2tui.core.text.memory import SLACK_BYTES, store8, store32, store64
 from t2tui.core.text.rows import Words
 
@@ -78,7 +78,7 @@ def _find(c: Any, key: Any) -> Any:
     i = _place(c, key)
     while True:
         entry = c.tree + i * _ENTRY
-        found = le64_at(entry)
+        found = le64(entry, 0)
         if found == key or found == 0:
             return entry
         i = (i + 1) & c.treeMask
@@ -115,9 +115,9 @@ def _put_token(c: Any, p: Any, token: Any) -> Any:
     value = token & 0xFFFFFF
     if kind == names.NAME:
         name = c.names + value * _NAME_BYTES
-        store64(p, np.int64(0), np.uint64(le64_at(name)))
-        store64(p, np.int64(8), np.uint64(le64_at(name + 8)))
-        return p + byte_at(name + _NAME_BYTES - 1)
+        store64(p, np.int64(0), np.uint64(le64(name, 0)))
+        store64(p, np.int64(8), np.uint64(le64(name, 8)))
+        return p + byte(name, _NAME_BYTES - 1)
     close = np.uint64(0x29)  # )
     if kind == names.REPEAT:
         store8(p, np.int64(0), np.uint64(0x7B))
@@ -142,15 +142,15 @@ def _make(c: Any, entry: Any, key: Any, token: Any) -> Any:
         return False
     before = c.texts + c.text * TEXT_BYTES
     for i in range(0, TEXT_BYTES, 8):
-        store64(c.draft, np.int64(i), np.uint64(le64_at(before + i)))
-    length = _put_token(c, c.draft + le32_at(c.lengths + 4 * c.text), token) - c.draft
+        store64(c.draft, np.int64(i), np.uint64(le64(before, i)))
+    length = _put_token(c, c.draft + le32(c.lengths, 4 * c.text), token) - c.draft
     if length > MAX_TEXT:
         c.missLength = length
         return False
     c.freeCount -= 1
-    number = le32_at(c.free + 4 * c.freeCount)
+    number = le32(c.free, 4 * c.freeCount)
     for i in range(0, TEXT_BYTES, 8):
-        store64(c.texts + number * TEXT_BYTES, np.int64(i), np.uint64(le64_at(c.draft + i)))
+        store64(c.texts + number * TEXT_BYTES, np.int64(i), np.uint64(le64(c.draft, i)))
     store32(c.lengths, 4 * number, np.uint64(length))
     store32(c.parents, 4 * number, np.uint64(c.text))
     store64(entry, np.int64(0), np.uint64(key))
@@ -166,12 +166,12 @@ def append(c: Any, token: Any) -> Any:
         return c.node == CUT
     key = (c.node + 1) << 32 | token
     entry = _find(c, key)
-    if le64_at(entry) == 0 and not _make(c, entry, key, token):
+    if le64(entry, 0) == 0 and not _make(c, entry, key, token):
         c.node = MISSED
         return False
-    c.text = le32_at(entry + _TEXT)
+    c.text = le32(entry, _TEXT)
     c.node = c.text
-    if le32_at(entry + _FULL):
+    if le32(entry, _FULL):
         c.node = CUT
     return c.node == CUT
 
