@@ -16,8 +16,7 @@ from t2tui.core.text.escape import quote_string
 from t2tui.core.text.memory import SLACK_BYTES
 from t2tui.core.text.rows import Code, Field, Words
 from t2tui.plugins.base import Plugin, Run
-from t2tui.plugins.dnsdecode_memory import FIRST_UNITS, UNIT, enlarged, new_pool
-from t2tui.plugins.dnsdecode_messages import (
+from t2tui.plugins.dnsdecode_layout import (
     ALARM_FLOWS,
     ALARMS,
     CODES,
@@ -36,9 +35,9 @@ from t2tui.plugins.dnsdecode_messages import (
     TOTALS,
     Domains,
     Work,
-    conclude,
-    decode,
 )
+from t2tui.plugins.dnsdecode_memory import FIRST_UNITS, UNIT, enlarged, new_pool
+from t2tui.plugins.dnsdecode_messages import conclude, decode
 from t2tui.plugins.dnsdecode_names import HEADER, LONGEST_DECODED, LONGEST_NAME
 
 if TYPE_CHECKING:
