@@ -21,7 +21,7 @@ FATAL = (CaptureError, OutputError, SettingsError, MemoryError)
 """What ends the run, whoever raises it."""
 
 
-class PluginError(Exception):
+class PlacedError(Exception):
     """Says where a plugin was when it raised; the error itself is the ``__cause__``."""
 
 
@@ -173,10 +173,10 @@ class Roster:
 
     def _switch_off(self, plugin: Any, where: str, error: Exception) -> None:
         """Go on without a plugin, and without those that need it."""
-        cause = error.__cause__ or error if isinstance(error, PluginError) else error
+        cause = error.__cause__ or error if isinstance(error, PlacedError) else error
         if isinstance(cause, FATAL) or plugin.vital:
             raise cause
-        place = str(error) if isinstance(error, PluginError) else where
+        place = str(error) if isinstance(error, PlacedError) else where
         self._remove(plugin, f"{place}: {_described(cause)}", cause)
         lost = {plugin.name}
         for other in [*self._plugins]:

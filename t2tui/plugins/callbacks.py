@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.layout import KIND_LAYER2
-from t2tui.core.roster import PluginError
+from t2tui.core.roster import PlacedError
 from t2tui.plugins.base import Plugin, Run
 from t2tui.plugins.cells import Cells, convert, python_values
 from t2tui.plugins.values import ColumnValues
@@ -133,7 +133,7 @@ class CallbackPlugin(Plugin):
                 if self._writes_packets:
                     _put(self._packet_values, first + row, values)
         except Exception as error:
-            raise PluginError(f"at packet {segment.pktNo[row]}") from error
+            raise PlacedError(f"at packet {segment.pktNo[row]}") from error
         finally:
             self.current_row = None
         run.columns_changed += before != _arrays(self._packet_values)
@@ -169,7 +169,7 @@ class CallbackPlugin(Plugin):
             try:
                 _put(self._flow_values, slot, self.on_flow_terminate(flow))
             except Exception as error:
-                raise PluginError(f"at the end of flow {flow.index}") from error
+                raise PlacedError(f"at the end of flow {flow.index}") from error
             if flow.alarms:
                 alarms.append((place, flow.alarms))
         self.run.columns_changed += before != _arrays(self._flow_values)
