@@ -41,6 +41,7 @@ _BUILTIN = {
     "tcpFlags": "t2tui.plugins.tcpflags:TcpFlags",
     "tcpStates": "t2tui.plugins.tcpstates:TcpStates",
     "dnsDecode": "t2tui.plugins.dnsdecode:DnsDecode",
+    "ftpDecode": "t2tui.plugins.ftpdecode:FtpDecode",
     "regex_pcre": "t2tui.plugins.regex_pcre:RegexPcre",
     "connStat": "t2tui.plugins.connstat:ConnStat",
     "payloadDumper": "t2tui.plugins.payloaddumper:PayloadDumper",

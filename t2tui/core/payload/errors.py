@@ -5,7 +5,7 @@ from pathlib import Path
 
 from t2tui.core.outputs import OutputError
 
-ELSEWHERE = "choose another folder with PLDUMP_FOLDER"
+ELSEWHERE = "choose another folder with PLDUMP_FOLDER (ftpDecode: FTP_F_PATH)"
 
 SHOWN = 3
 """Names of foreign files that a message lists."""
@@ -38,5 +38,6 @@ def holding_foreign(path: Path, names: list[str]) -> OutputError:
     return refusal(
         path,
         f"it holds files that this program did not write ({shown}); move them away, choose another folder "
-        "with -D payloadDumper.PLDUMP_FOLDER=DIR, or let them stay with -D payloadDumper.PLDUMP_FOREIGN=1",
+        "with -D payloadDumper.PLDUMP_FOLDER=DIR, or let them stay with -D payloadDumper.PLDUMP_FOREIGN=1 "
+        "(ftpDecode: FTP_F_PATH, FTP_FOREIGN)",
     )
