@@ -98,7 +98,7 @@ def test_standard_input(t2tui: Program) -> None:
         (["$srcPort = 1"], "expected == (character 10)"),
         (["1", "--cols", "nothing*"], "--cols"),
         (["1", "--sort", "!"], "--sort"),
-        (["1", "--aggr", "tpc()"], "--aggr: unknown function 'tpc'; did you mean tcp"),
+        (["1", "--aggr", "tcpp()"], "--aggr: unknown function 'tcpp'; did you mean tcp"),
     ],
 )
 def test_wrong_expressions_show_the_place(

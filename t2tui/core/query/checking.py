@@ -18,6 +18,7 @@ from t2tui.core.query.codes import (
     elementwise,
     logical,
     negated,
+    single,
 )
 from t2tui.core.query.comparing import NumberSet, parse_numbers
 from t2tui.core.query.errors import QueryError
@@ -195,13 +196,12 @@ class Checker:
                 chosen.node.start,
                 other.node.end,
             )
+        if kind is Kind.BOOL:
+            chosen, other = single(chosen), single(other)
         if chosen.is_list or other.is_list:
             wrong = chosen.node if chosen.is_list else other.node
             raise QueryError("a choice cannot give a list", wrong.start, wrong.end)
-        single = replace(
-            condition, evaluate=lambda batch: truths(condition.flags(batch)), is_list=False, value=None
-        )
-        return elementwise(node, kind, partial(_chosen, kind), [single, chosen, other])
+        return elementwise(node, kind, partial(_chosen, kind), [single(condition), chosen, other])
 
     def _membership(self, node: Membership) -> Code:
         operand = self.check(node.operand)

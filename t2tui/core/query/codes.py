@@ -165,6 +165,15 @@ def logical(node: Node, codes: Sequence[Code], deciding: bool) -> Code:
     return Code(node, Kind.BOOL, False, sum(code.cost for code in codes), evaluate, columns)
 
 
+def single(code: Code) -> Code:
+    """Return whether a condition is true of a row: of a list, whether any of its elements is."""
+
+    def evaluate(batch: Batch) -> Vector:
+        return Vector(Kind.BOOL, code.flags(batch))
+
+    return Code(code.node, Kind.BOOL, False, code.cost, evaluate, code.columns)
+
+
 def negated(node: Node, code: Code) -> Code:
     """Return ``not``: of a list, whether none of its elements is true."""
 

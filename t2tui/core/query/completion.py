@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from t2tui.core.bits import table
 from t2tui.core.columns import Column
+from t2tui.core.enumerations import enumerations
 from t2tui.core.nearest import nearest_names
 from t2tui.core.query.errors import QueryError
 from t2tui.core.query.filters import Columns, columns_of
@@ -144,15 +146,30 @@ def _operands(
 
 def _values(before: Sequence[Lexeme], columns: dict[str, Column]) -> list[Candidate]:
     """Return values of the column that is compared."""
-    if len(before) < 2 or not before[-1].is_("==", "!=") or before[-2].text not in columns:
+    if len(before) < 2 or before[-2].text not in columns:
         return []
     column = columns[before[-2].text]
+    if before[-1].is_("&", ",") and column.bits:
+        bits = table(column.bits)
+        return [
+            Candidate(f"0x{bit.mask:0{bits.width // 4}x}", "value", f"{bit.name}: {bit.description}")
+            for bit in bits.bits
+            if bit.name
+        ]
+    if not before[-1].is_("==", "!=", "(", ","):
+        return []
     if column.name == "dir":
         return [
             Candidate('"A"', "value", "the opening side"),
             Candidate('"B"', "value", "the answering side"),
         ]
-    return []
+    known = enumerations().get(column.name)
+    if known is None:
+        return []
+    return [
+        Candidate(str(number), "value", f"{value.name} {value.description}".strip())
+        for number, value in known.values.items()
+    ]
 
 
 def _operators(before: Sequence[Lexeme], columns: Sequence[Column], word: str) -> tuple[Candidate, ...]:

@@ -77,7 +77,7 @@ GROUPS = {
 }
 """Group of functions -> its heading, in the order in which they are listed."""
 
-MODULES = ("rowtests", "texttests", "values")
+MODULES = ("rowtests", "texttests", "values", "textvalues", "timevalues", "addressvalues", "display")
 
 
 @cache

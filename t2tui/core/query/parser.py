@@ -21,6 +21,8 @@ from t2tui.core.query.nodes import (
 
 DEEPEST = 100
 """Most parts within parts."""
+LONGEST_CHAIN = 200
+"""Most operations in a row, ``and`` and ``or`` aside."""
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "~", "!~")
 
@@ -123,8 +125,12 @@ class Parser:
             at = self._next
             raise QueryError(f"more than {DEEPEST} parts within parts", at.start, at.end)
         node = self._prefix()
+        chained = 0
         while True:
             lexeme = self._next
+            chained += not lexeme.is_("&&", "||", "and", "or")
+            if chained > LONGEST_CHAIN:
+                raise QueryError(f"more than {LONGEST_CHAIN} operations in a row", lexeme.start, lexeme.end)
             operator = WORDS.get(lexeme.text, lexeme.text) if lexeme.is_(*LEVELS, *WORDS, "?") else ""
             if lexeme.text == "not" and self._lexemes[self._place + 1].is_("in"):
                 if level > COMPARE:
