@@ -20,6 +20,13 @@ def test_every_stage_has_a_time_and_nothing_is_left_behind(t2tui: Program, captu
     assert [path.name for path in capture.parent.iterdir()] == ["three.pcap"]
 
 
+def test_plugins_of_users_are_timed_too(t2tui: Program, capture: Path, tmp_path: Path) -> None:
+    t2tui("plugin", "new", "mine", "--dir", "own")
+    result = t2tui("bench", "--rounds", "1", "-p", "basicFlow,mine", "--plugin-dir", "own", capture)
+    assert result.returncode == 0, result.stderr
+    assert {"mine, packets", "mine, released"} <= {line.split("  ")[0] for line in result.stdout.splitlines()}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
