@@ -16,6 +16,7 @@ from t2tui.cli.activation import Setup, setup
 from t2tui.cli.analysis import Request, cancel, chosen_plugins, labels_of, prepare, settings_of
 from t2tui.cli.exits import DONE, USAGE, Failure
 from t2tui.cli.interrupt import Interrupt
+from t2tui.cli.packetdialogue import follow_packet_file
 from t2tui.cli.progress import Line, progress_line
 from t2tui.cli.terminal import abandon, has_colour, say
 from t2tui.core.alarms import alarm_rule
@@ -36,6 +37,7 @@ from t2tui.core.streams import (
     Stream,
     describe_marks,
 )
+from t2tui.core.streams.packetfile import is_packet_file
 from t2tui.core.streams.show import Form, Layout, Payload, Printer
 from t2tui.core.streams.stream import Direction
 
@@ -96,6 +98,15 @@ class Wanted:
         """The directions one by one."""
         return ("A", "B") if self.direction == "both" else (self.direction,)
 
+    @property
+    def targets(self) -> dict[Direction, Path]:
+        """The files of ``--save``."""
+        if self.save is None:
+            return {}
+        if self.direction != "both":
+            return {self.direction: self.save}
+        return {side: self.save.with_name(f"{self.save.name}_{side}") for side in self.sides}
+
 
 def follow(wanted: Wanted) -> int:
     """Show or save the streams of a flow.
@@ -108,11 +119,13 @@ def follow(wanted: Wanted) -> int:
     """
     if wanted.raw and wanted.save is None and sys.stdout.isatty():
         raise Failure("--raw: bytes of others can steer a terminal; send them to a file or a pipe", USAGE)
-    for path in _targets(wanted).values():
+    for path in wanted.targets.values():
         if path.exists() and not wanted.force:
             raise Failure(f"'{path}' exists; --force replaces it")
     line = Line(sys.stderr)
     try:
+        if is_packet_file(wanted.source):
+            return follow_packet_file(wanted)
         with Interrupt(line, "what was read so far is shown") as interrupt:
             prepare(line, wanted.quiet)
             with closing(_stream(wanted, interrupt, line)) as stream:
@@ -248,17 +261,8 @@ def _found(expression: str, runs: _Runs) -> int:
     return int(matching[0])
 
 
-def _targets(wanted: Wanted) -> dict[Direction, Path]:
-    """Return the files of ``--save``."""
-    if wanted.save is None:
-        return {}
-    if wanted.direction != "both":
-        return {wanted.direction: wanted.save}
-    return {side: wanted.save.with_name(f"{wanted.save.name}_{side}") for side in wanted.sides}
-
-
 def _save(wanted: Wanted, stream: Stream) -> None:
-    for side, path in _targets(wanted).items():
+    for side, path in wanted.targets.items():
         if not stream.size(side):
             say("WRN", f"{side} sent nothing that was captured: '{path}' is not written")
             continue

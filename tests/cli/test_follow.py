@@ -196,3 +196,44 @@ def test_what_a_pipe_gave_before_an_interrupt_is_shown(tmp_path: Path, hostile: 
     assert process.returncode == 130
     assert output == HOSTILE
     assert b"what was read so far is shown" in message
+
+
+def packet_file(path: Path) -> Path:
+    """Two datagrams of a flow and the answer, with hex content."""
+    names = [
+        "pktNo",
+        "flowInd",
+        "flowStat",
+        "time",
+        "srcIP",
+        "srcPort",
+        "dstIP",
+        "dstPort",
+        "l4Proto",
+        "l7HexContent",
+        "l7Content",
+    ]
+    rows = ["%" + "\t".join(names)]
+    for number, (stat, payload) in enumerate(
+        [(0x4000, b"one"), (0x4001, b"answer\n"), (0x4000, b"\xfftwo")], 1
+    ):
+        text = payload.decode("latin-1").replace("\n", "\\n").replace("\xff", ".")
+        cells = [number, 4, f"0x{stat:016x}", f"{number}.5", "::1", 9, "::2", 53, 17, payload.hex(), text]
+        rows.append("\t".join(map(str, cells)))
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_packet_files(t2tui: Program, tmp_path: Path) -> None:
+    path = packet_file(tmp_path / "x_packets.txt")
+    assert t2tui("follow", path, "--flow", 4).stdout == "oneanswer\n.two\n"
+    assert t2tui("follow", path, "--flow", 4, "-d", "A", "--raw", text=False).stdout == b"one\xfftwo"
+    rebuilt = t2tui("follow", path, "--flow", 4, "-d", "A", "-o", "reconstruct")
+    assert bytes.fromhex(rebuilt.stdout) == b"one\xfftwo"
+    assert t2tui("follow", path, "--flow", 4, "--save", "out").returncode == 0
+    assert (tmp_path / "out_A").read_bytes() == b"one\xfftwo"
+    assert (tmp_path / "out_B").read_bytes() == b"answer\n"
+    for words, code in ((["--flow", 5], 1), (["--flow", 4, "--marks"], 2), (["--filter", "udp()"], 2)):
+        refused = t2tui("follow", path, *words)
+        assert (refused.returncode, refused.stdout) == (code, "")
+        assert refused.stderr.startswith("[ERR] ")

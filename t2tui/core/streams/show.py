@@ -42,7 +42,7 @@ class Payload:
         offset: place of the first byte in the stream of the direction.
         seq: TCP sequence number; None is not shown.
         length: bytes announced by the headers; None is not shown.
-        text: the bytes as a packet file has them, instead of ``data``.
+        text: the bytes as characters, as far as a packet file has them, instead of ``data``.
         marks: names of what is to be said about the packet.
     """
 
@@ -165,7 +165,7 @@ class Printer:
         elif self._form == "base64":
             text = f"{base64.b64encode(payload.data).decode()}\n"
         elif payload.text is not None:
-            text = safe_text(_broken_lines(unescaped(payload.text)))
+            text = safe_text(_broken_lines(payload.text))
         else:
             text = self._decoders[payload.direction].decode(payload.data)
         if text:
@@ -206,7 +206,7 @@ class Printer:
         if self._form == "base64":
             return base64.b64encode(payload.data).decode()
         if payload.text is not None:
-            return unescaped(payload.text)
+            return payload.text
         return payload.data.decode("utf-8", "backslashreplace")
 
     def _finish_text(self) -> None:

@@ -28,7 +28,7 @@ class Conversation:
         protocol: number of the layer-4 protocol, 0 of a layer-2 flow.
         source, destination: addresses as text; MAC addresses of a layer-2 flow.
         source_port, destination_port: None where the protocol has none.
-        vlan: id of the last VLAN tag, None without.
+        vlan: id of the last VLAN tag, None without; packet files have all ids, as text.
     """
 
     flow: int
@@ -37,7 +37,7 @@ class Conversation:
     destination: str
     source_port: int | None = None
     destination_port: int | None = None
-    vlan: int | None = None
+    vlan: int | str | None = None
 
     def reversed(self) -> "Conversation":
         """Return it as seen from the other side."""

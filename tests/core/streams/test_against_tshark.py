@@ -1,0 +1,90 @@
+"""TCP streams of real captures are those that tshark follows, gaps included."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import t2tui
+from t2tui.core.streams import MISSING, Stream
+from t2tui.core.streams.stream import Direction
+from tests.core.captures import GOLDEN, NO_GOLDEN
+from tests.core.streams.sharks import Shown, tcp_streams
+
+pytestmark = [
+    pytest.mark.golden,
+    pytest.mark.skipif(not GOLDEN.is_dir(), reason=NO_GOLDEN),
+    pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed"),
+]
+
+CAPTURES = """
+bittorrent__tracker.pcap conn-size.pcap dce-rpc__20-fids-no-close.pcap dce-rpc__mapi.pcap
+dnp3__dnp3.pcap dns-edns-ecs.pcap finger__standard.pcap ftp__cwd-navigation.pcap
+ftp__ftp-with-numbers-in-filename.pcap globus-url-copy-bad-encoding.pcap http__bro.org.pcap
+http__content-range-gap-skip.pcap http__content-range-gap.pcap http__entity_gap.pcap
+http__entity_gap2.pcap http__methods.pcap http__zero-length-bodies-with-drops.pcap
+irc-more-commands.pcap krb__kerberos_tso.pcapng ldap__ldap-max-recursion.pcap mixed-vlan-mpls.pcap
+mount__mount_base.pcap mpls-in-vlan.pcap mysql__auth.pcap ncp.pcap nfs__nfs_write.pcap pe__pe.pcap
+pop3__redis-50-pings.pcap postgresql__greenhouse-app.pcap quic__383379789-decrypt-crash.pcap
+rdp__rdp-proprietary-encryption.pcap rfb__vnc-mac-to-linux.pcap smb__smb_v2_only_non_zero_reserved1.pcap
+smtp-one-side-only.pcap smtp__smtp-bdat-gap.pcap socks.pcap spicy__gap-recovery.pcap
+ssh__ssh.server-side-half-duplex.pcap ssl-and-ssh-using-sslh.pcap tcp__timestamp.pcap
+tls__google-cert-repeat.pcap tunnels__geneve-47101.pcap var-services-std-ports.pcap vlan-qinqinq.pcap
+web.pcap websocket__wstunnel-https.pcap wikipedia.pcap workshop_2011_browse.pcap www-odd-url.pcap
+zip__test.pcap
+""".split()  # noqa: SIM905
+"""In the first ones of their kind bytes are missing."""
+
+DIFFERENT = {
+    "contentline__contentline-irc-5k-line.pcap": "a keep-alive before all payload is no missing byte here",
+    "krb__smb2_krb.pcap": "a record longer than the file's snap length is cut to it, as libpcap does",
+    "tcp__reassembly.pcap": "segments that overlap with other bytes: here the first one wins",
+    "pppoe-over-qinq.pcap": "IP announces six bytes more than PPPoE, which tshark believes",
+    "odd_055.pcap": "payload of a reset is not part of the stream here",
+}
+"""Captures with a stream that is not the same, and why."""
+
+
+def shown(stream: Stream, direction: Direction) -> bytes:
+    """A direction with gaps in tshark's words; of bytes that were not captured it says nothing."""
+    words = b"[%d bytes missing in capture file]\0"
+    parts = stream.parts(direction)
+    return b"".join(words % part.length if part.kind == MISSING else part.data for part in parts)
+
+
+def pairs(capture: Path) -> list[tuple[Stream, Shown]]:
+    """Streams of which both have the same packets."""
+    analysis = t2tui.analyze(capture, index=True)
+    flows = set(analysis.flows["flowInd"][analysis.flows["l4Proto"] == 6].tolist())
+    streams = [analysis.follow(flow) for flow in flows]
+    ours = {frozenset(stream.index.segments["packet"].tolist()): stream for stream in streams}
+    return [(ours[shark.packets], shark) for shark in tcp_streams(capture) if shark.packets in ours]
+
+
+def sides(stream: Stream, shark: Shown) -> tuple[bytes, bytes]:
+    """Both directions in the order of tshark's nodes."""
+    ends = stream.conversation
+    assert ends is not None
+    is_source = shark.source.strip("[").replace("]:", ":") == f"{ends.source}:{ends.source_port}"
+    first, second = shown(stream, "A"), shown(stream, "B")
+    return (first, second) if is_source else (second, first)
+
+
+def test_there_are_fifty() -> None:
+    assert len(CAPTURES) == len(set(CAPTURES)) == 50
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_streams_are_the_same(name: str) -> None:
+    found = pairs(GOLDEN / "captures" / name)
+    assert any(stream.size() for stream, _ in found)
+    for stream, shark in found:
+        assert sides(stream, shark) == shark.sides
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_where_they_are_not_the_same_it_is_on_purpose(name: str) -> None:
+    unequal = [
+        stream for stream, shark in pairs(GOLDEN / "captures" / name) if sides(stream, shark) != shark.sides
+    ]
+    assert len(unequal) == 1, DIFFERENT[name]
