@@ -14,6 +14,7 @@ from t2tui.core.flows.pairs import mix
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.jit import inlined, kernel, routine
 from t2tui.core.layout import KIND_LAYER2
+from t2tui.core.memory import prefetch_line
 
 ADDRESS = np.dtype(
     [
@@ -84,6 +85,10 @@ TOTALS = np.dtype(
     ],
     align=True,
 )
+
+
+AHEAD = 8
+"""Packets, and ends of flows, between asking the cache for memory and its use."""
 
 
 class Table(NamedTuple):
@@ -163,6 +168,19 @@ def _remove(table: Any, bucket: Any, number: Any) -> None:
     table.heads[0] = number + 1
 
 
+@inlined
+def _bucket_of_pair(table: Any, key: Any) -> Any:
+    """Buckets of new sources lie side by side, as their numbers do: a flood of them stays in the cache."""
+    return _bucket(table, (key >> np.uint64(32)) + mix(key & np.uint64(0xFFFFFFFF)))
+
+
+@inlined
+def _fetch(tables: Any, hi: Any, lo: Any, kind: Any) -> None:
+    """Ask the cache for the bucket of an address that comes soon."""
+    table = tables.addresses
+    prefetch_line(table.buckets, _bucket_of_address(table, hi, lo, kind), 0)
+
+
 @routine
 def _address(tables: Any, hi: Any, lo: Any, kind: Any, label: Any) -> Any:
     """Return the entry of an address that gets one more flow, made if needed; -1 if the table is full."""
@@ -194,7 +212,7 @@ def _address(tables: Any, hi: Any, lo: Any, kind: Any, label: Any) -> Any:
 @routine
 def _count_pair(table: Any, key: Any) -> Any:
     """Count a flow of a pair, whose entry is made if needed; return its number, -1 if the table is full."""
-    bucket = _bucket(table, mix(key))
+    bucket = _bucket_of_pair(table, key)
     number = np.int64(table.buckets[bucket]) - 1
     while number >= 0 and table.entries[number].key != key:
         number = np.int64(table.entries[number].next) - 1
@@ -215,7 +233,7 @@ def _uncount_pair(table: Any, number: Any) -> Any:
     entry.count -= np.uint32(1)
     if entry.count > 0:
         return False
-    _remove(table, _bucket(table, mix(entry.key)), number)
+    _remove(table, _bucket_of_pair(table, entry.key), number)
     return True
 
 
@@ -287,7 +305,7 @@ def _begin(tables: Any, flow: Any, mine: Any, most_kept: Any) -> None:
     if sender >= 0 and receiver >= 0:
         pair = _count_pair(tables.pairs, np.uint64(source) << np.uint64(32) | np.uint64(target))
         if pair >= 0:
-            of_port = _count_pair(tables.ports, np.uint64(source) << np.uint64(16) | np.uint64(port))
+            of_port = _count_pair(tables.ports, np.uint64(source) << np.uint64(32) | np.uint64(port))
             if of_port < 0 and _uncount_pair(tables.pairs, pair):
                 pair = np.int64(-1)
     if of_port < 0:
@@ -369,6 +387,16 @@ def _end(tables: Any, mine: Any, forget: Any, most_kept: Any) -> None:
         _settle(tables, target, most_kept)
 
 
+@inlined
+def _end_next(released: Any, ended: Any, connections: Any, tables: Any, forget: Any, most_kept: Any) -> None:
+    """End the flow of an entry; those behind it are asked for."""
+    ahead = connections[released[min(ended + AHEAD, len(released) - 1)].slot]
+    if ahead.own >= 0:
+        address = tables.addresses.entries[ahead.own]
+        _fetch(tables, address.hi, address.lo, address.kind)
+    _end(tables, connections[released[ended].slot], forget, most_kept)
+
+
 @kernel
 def count(packets, released, flows, connections, tables, forget, most_kept):  # type: ignore[no-untyped-def]
     """Count packets and flows in the order in which they began, sent and ended.
@@ -385,8 +413,11 @@ def count(packets, released, flows, connections, tables, forget, most_kept):  # 
     ended = 0
     for row in range(len(packets)):
         while ended < len(released) and released[ended].packet <= row:
-            _end(tables, connections[released[ended].slot], forget, most_kept)
+            _end_next(released, ended, connections, tables, forget, most_kept)
             ended += 1
+        ahead = packets[min(row + AHEAD, len(packets) - 1)]
+        if ahead.isNew and ahead.kind != KIND_LAYER2:
+            _fetch(tables, ahead.srcHi, ahead.srcLo, ahead.kind)
         packet = packets[row]
         slot = np.int64(packet.flow)
         if slot < 0:
@@ -405,5 +436,5 @@ def count(packets, released, flows, connections, tables, forget, most_kept):  # 
         counter.packets += np.uint64(1)
         counter.bytes += np.uint64(packet.pktLen)
     while ended < len(released):
-        _end(tables, connections[released[ended].slot], forget, most_kept)
+        _end_next(released, ended, connections, tables, forget, most_kept)
         ended += 1
