@@ -40,6 +40,11 @@ def foreseen(exception: BaseException) -> int | None:
     if isinstance(exception, Failure):
         say("ERR", str(exception))
         return exception.code
+    from t2tui.core.settings import SettingsError
+
+    if isinstance(exception, SettingsError):
+        say("ERR", str(exception))
+        return USAGE
     if isinstance(exception, BrokenPipeError):
         abandon(sys.stdout.buffer)
         say("ERR", "The reader of standard output is gone")

@@ -61,3 +61,15 @@ def test_label_file_is_not_overwritten(t2tui: Program, capture: Path, own: Path)
     assert result.returncode == 1
     assert "it is an input of this run" in result.stderr
     assert target.read_text() == "0.0.0.0/0\tme\tMy net\n"
+
+
+def test_other_commands_take_labels_and_name_what_is_wrong(t2tui: Program, capture: Path, own: Path) -> None:
+    condition = '$srcIPCC == "me"'
+    result = t2tui("filter", condition, capture, "-D", f"core.LABEL_FILE={own}", "--count")
+    assert (result.returncode, result.stdout) == (0, "2\n"), result.stderr
+    own.write_text("nonsense\n")
+    for setting, text in ((f"core.LABEL_FILE={own}", "own.txt', line 1: "), ("core.NONE=1", "unknown flag")):
+        result = t2tui("filter", condition, capture, "-D", setting)
+        assert result.returncode == 2
+        assert text in result.stderr
+        assert "bug" not in result.stderr

@@ -4,6 +4,8 @@ import socket
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from t2tui.core.settings import SettingsError
+
 NO_LABEL = "-"
 """Code or text where nothing is known."""
 
@@ -11,7 +13,7 @@ WIDTHS = {False: 32, True: 128}
 """Bits of an address, by whether it is IPv6."""
 
 
-class LabelError(ValueError):
+class LabelError(SettingsError):
     """Labels cannot be read: a file or database, or a network in it, is not what it must be."""
 
 
