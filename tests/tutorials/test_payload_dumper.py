@@ -83,24 +83,27 @@ def payload(tmp_path):
 
 
 def test_the_configuration_before(t2tui):
-    """The flags that the tutorial shows have its defaults; those of SCTP do not exist."""
+    """The flags that the tutorial shows have its defaults."""
     info = t2tui("plugin", "info", "payloadDumper").stdout
-    flags = [line.split()[:2] for line in info.splitlines() if line.startswith("  PLDUMP_")]
-    assert flags[:13] == [
-        ["PLDUMP_L2", "0"],
-        ["PLDUMP_TCP", "1"],
-        ["PLDUMP_UDP", "1"],
-        ["PLDUMP_ETHERTYPES", "{}"],
-        ["PLDUMP_TCP_PORTS", "{}"],
-        ["PLDUMP_UDP_PORTS", "{}"],
-        ["PLDUMP_MAX_BYTES", "0"],
-        ["PLDUMP_START_OFF", "0"],
-        ["PLDUMP_NAMES", "0"],
-        ["PLDUMP_RMDIR", "1"],
-        ["PLDUMP_FOLDER", '"/tmp/payloadDumper"'],
-        ["PLDUMP_PREFIX", '""'],
-        ["PLDUMP_SUFFIX", '""'],
-    ]
+    flags = dict(line.split()[:2] for line in info.splitlines() if line.startswith("  PLDUMP_"))
+    printed = {
+        "PLDUMP_L2": "0",
+        "PLDUMP_TCP": "1",
+        "PLDUMP_UDP": "1",
+        "PLDUMP_SCTP": "0",
+        "PLDUMP_ETHERTYPES": "{}",
+        "PLDUMP_TCP_PORTS": "{}",
+        "PLDUMP_UDP_PORTS": "{}",
+        "PLDUMP_SCTP_PORTS": "{}",
+        "PLDUMP_MAX_BYTES": "0",
+        "PLDUMP_START_OFF": "0",
+        "PLDUMP_RMDIR": "1",
+        "PLDUMP_NAMES": "0",
+        "PLDUMP_FOLDER": '"/tmp/payloadDumper"',
+        "PLDUMP_PREFIX": '""',
+        "PLDUMP_SUFFIX": '""',
+    }
+    assert {name: flags[name] for name in printed} == printed
     bits = info.partition("Bits of pldStat")[2].splitlines()
     assert {"0x01", "0x02"} <= {line.split()[0] for line in bits[1:3]}
 
@@ -138,29 +141,47 @@ def test_commands_of_the_ftp_session(report, configure, payload):
     )
 
 
-def test_flows_with_extracted_content(report, rows, configure):
+def selected(t2tui, condition, kind):
+    """Rows that ``t2tui filter``, which stands for tawk, selects."""
+    done = t2tui("filter", condition, f"results/exercise_{kind}.txt")
+    assert done.returncode == 0, done.stderr
+    header, *lines = done.stdout.splitlines()
+    names = header.removeprefix("%").split("\t")
+    return [dict(zip(names, line.split("\t"), strict=True)) for line in lines]
+
+
+def test_flows_with_extracted_content(report, t2tui, configure):
     configure("PLDUMP_TCP_PORTS={25,21}")
     report(*PLUGINS, *CONFIG)
-    extracted = [row for row in rows("flows") if int(row["pldStat"], 16) & 0x02]
+    extracted = selected(t2tui, "bitsanyset($pldStat,0x02)", "flows")
     names = {f"{row['flowInd']}_{row['dir']}" for row in extracted}
     assert names == {f"{flow}_{side}" for flow in SESSIONS for side in "AB"}
     assert len(names) == len(extracted)
     assert {row["pldStat"] for row in extracted} == {"0x03"}
     columns = ("dir", "flowInd", "timeFirst", "timeLast", "duration", "srcIP", "srcPort", "dstIP", "dstPort")
     shown = {" ".join(row[name].removesuffix("000") for name in columns) for row in extracted}
-    printed = set(FLOWS.strip().splitlines())
-    assert printed <= shown
+    assert set(FLOWS.strip().splitlines()) <= shown
 
 
-def test_packets_that_match_or_are_extracted(report, rows, configure):
+def test_packets_that_match_or_are_extracted(report, t2tui, configure):
     configure("PLDUMP_TCP_PORTS={25,21}")
     report(*PLUGINS, *CONFIG)
-    matched = {int(row["pktNo"]): row for row in rows("packets") if int(row["pldStat"], 16) & 0x03}
+    rows = selected(t2tui, "bitsanyset($pldStat,0x03)", "packets")
+    matched = {int(row["pktNo"]): row for row in rows}
     assert min(matched) == 247
     assert max(matched) == 5902
     shown = {number: matched[number] for number in PACKETS}
     assert {n: (row["flowInd"], row["pldStat"], row["l7Content"]) for n, row in shown.items()} == PACKETS
     assert all(bool(row["l7Content"]) == (row["pldStat"] == "0x03") for row in matched.values())
+
+
+def test_another_way_to_the_content(report, t2tui, configure, payload, exercise):
+    """The tutorial's hint at follow_stream(): ``t2tui follow`` shows what the file holds."""
+    configure("PLDUMP_TCP_PORTS={25,21}")
+    report(*PLUGINS, *CONFIG)
+    done = t2tui("follow", exercise.name, "--flow", "35", "-d", "A", "--raw")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.encode().split() == payload()["35_A"].split()
 
 
 def test_homework_names_like_those_of_tcpflow(report, configure, payload):
