@@ -3,7 +3,7 @@
 python benchmarks/streams.py [--megabytes N]
 
 Makes a capture of one TCP connection, some segments out of order, some sent twice, some lost, and follows it
-with ``t2tui follow --raw`` (plain and compressed); then builds the index of a million segments of several kinds.
+with ``t2tui follow --raw`` (plain and compressed); then builds the index of a million segments.
 """
 
 import argparse

@@ -145,7 +145,7 @@ def follow(wanted: Wanted) -> int:
     except following.UnknownFlowError as wrong:
         raise Failure(f"'{wanted.source}': {wrong}") from None
     except OutputError as wrong:
-        raise Failure(str(wrong)) from None
+        raise Failure(str(wrong).replace(" with -w", " with --save")) from None
     finally:
         line.clear()
 

@@ -102,7 +102,7 @@ def test_the_capture_is_never_overwritten(t2tui: Program, hostile: Path) -> None
     before = hostile.read_bytes()
     result = t2tui("follow", hostile, "--flow", 1, "-d", "A", "--save", hostile, "--force")
     assert result.returncode == 1
-    assert "input" in result.stderr
+    assert "it is an input of this run; choose another prefix with --save" in result.stderr
     assert hostile.read_bytes() == before
 
 

@@ -62,8 +62,8 @@ class StreamIndex:
         found = []
         for direction in (0, 1):
             rows = np.flatnonzero(segments["direction"] == direction)
-            is_tcp = sequence and len(rows) > 0 and bool((segments["protocol"][rows] == TCP).all())
-            found.append((_tcp if is_tcp else _datagrams)(segments, rows, direction, marks, offsets))
+            place = _tcp if sequence and _is_tcp(segments, rows) else _datagrams
+            found.append(place(segments, rows, direction, marks, offsets))
         pieces = np.concatenate([pieces for pieces, _ in found])
         moments = np.concatenate([moments for _, moments in found])
         if (moments[1:] < moments[:-1]).any():
@@ -77,6 +77,12 @@ class StreamIndex:
 
 Found = tuple[NDArray[np.void], NDArray[np.int64]]
 """PIECE records of a direction in order, and when each is delivered, as row of a segment."""
+
+
+def _is_tcp(segments: NDArray[np.void], rows: NDArray[np.int64]) -> bool:
+    """Tell whether packets have sequence numbers; later fragments have none, whatever the protocol."""
+    protocols = segments["protocol"][rows][segments["later"][rows] == 0]
+    return len(protocols) > 0 and bool((protocols == TCP).all())
 
 
 def _datagrams(

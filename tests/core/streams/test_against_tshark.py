@@ -8,14 +8,11 @@ import pytest
 import t2tui
 from t2tui.core.streams import MISSING, Stream
 from t2tui.core.streams.stream import Direction
-from tests.core.captures import GOLDEN, NO_GOLDEN
+from tests.core.captures import EXERCISE, GOLDEN, NO_GOLDEN
 from tests.core.streams.sharks import Shown, tcp_streams
 
-pytestmark = [
-    pytest.mark.golden,
-    pytest.mark.skipif(not GOLDEN.is_dir(), reason=NO_GOLDEN),
-    pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed"),
-]
+pytestmark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+NEEDS_GOLDEN = pytest.mark.skipif(not GOLDEN.is_dir(), reason=NO_GOLDEN)
 
 CAPTURES = """
 bittorrent__tracker.pcap conn-size.pcap dce-rpc__20-fids-no-close.pcap dce-rpc__mapi.pcap
@@ -70,10 +67,19 @@ def sides(stream: Stream, shark: Shown) -> tuple[bytes, bytes]:
     return (first, second) if is_source else (second, first)
 
 
-def test_there_are_fifty() -> None:
+def test_the_exercise() -> None:
+    found = pairs(EXERCISE)
+    assert len(found) == 36
+    for stream, shark in found:
+        assert sides(stream, shark) == shark.sides
+
+
+def test_there_are_fifty_real_ones() -> None:
     assert len(CAPTURES) == len(set(CAPTURES)) == 50
 
 
+@pytest.mark.golden
+@NEEDS_GOLDEN
 @pytest.mark.parametrize("name", CAPTURES)
 def test_streams_are_the_same(name: str) -> None:
     found = pairs(GOLDEN / "captures" / name)
@@ -82,6 +88,8 @@ def test_streams_are_the_same(name: str) -> None:
         assert sides(stream, shark) == shark.sides
 
 
+@pytest.mark.golden
+@NEEDS_GOLDEN
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_where_they_are_not_the_same_it_is_on_purpose(name: str) -> None:
     unequal = [

@@ -18,6 +18,7 @@ from t2tui.core.streams import (
     RETRANSMISSION,
     describe_marks,
 )
+from t2tui.core.streams.collecting import LATER
 from tests.core.streams.making import ACK, FIN, RST, SYN, TURN, UDP, Sent, stream
 
 FIRSTS = st.sampled_from([0, 1, 1000, TURN - 3, TURN - 1])
@@ -154,6 +155,12 @@ def test_later_fragments_are_marked_and_missing() -> None:
         (DATA, b"ef"),
     ]
     assert found.index.marks.tolist() == [0, FRAGMENT, 0]
+
+
+def test_fragments_of_another_protocol_number_do_not_make_datagrams() -> None:
+    """The index of all packets keeps that a packet is a later fragment in place of its protocol."""
+    found = stream(Sent(2, b"cd"), Sent(9, b"??", later=True, protocol=LATER), Sent(0, b"ab"))
+    assert found.bytes("A") == b"abcd"
 
 
 @pytest.mark.parametrize("protocol", [UDP, 1, 0])
