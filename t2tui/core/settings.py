@@ -275,6 +275,20 @@ def _known(name: str, known: Mapping[str, Entry], kind: str, where: object) -> E
 
 
 @contextmanager
+def of_setting(name: str) -> Iterator[None]:
+    """Turn errors of a file that a setting names into errors of the setting, which end the run.
+
+    Raises:
+        SettingsError: the file cannot be read; the message says which, why, and which flag names it.
+    """
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise SettingsError(f"{where}{error.strerror or error} ({name})") from error
+
+
+@contextmanager
 def _place(where: str) -> Iterator[None]:
     """Put the place of a setting before the message of an error."""
     try:

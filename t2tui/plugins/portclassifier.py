@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.layout import KIND_LAYER2
 from t2tui.core.services import builtin_services, read_services
-from t2tui.core.settings import Flag
+from t2tui.core.settings import Flag, of_setting
 from t2tui.core.text.escape import escape_string
 from t2tui.core.text.rows import Code, Field, Words
 from t2tui.plugins.base import Plugin, Run
@@ -53,11 +53,12 @@ class PortClassifier(Plugin):
         """Read the names, allocate the records.
 
         Raises:
-            OSError: the file of names cannot be read.
+            SettingsError: the file of names cannot be read.
         """
         super().start(run)
         path = self.settings.PBC_CLASSFILE
-        services = read_services(Path(path)) if path else builtin_services()
+        with of_setting("PBC_CLASSFILE"):
+            services = read_services(Path(path)) if path else builtin_services()
         texts = [self.settings.PBC_UNKNOWN.encode()]
         self._numbers = np.zeros((3, 1 << 16), np.uint32)
         for row, known in ((OF_TCP, services.tcp), (OF_UDP, services.udp)):

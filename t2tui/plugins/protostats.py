@@ -13,7 +13,7 @@ from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.layout import FRAG_LATER, KIND_IPV4, KIND_IPV6, KIND_LAYER2
 from t2tui.core.report import wrn
 from t2tui.core.services import Services, builtin_services, read_services
-from t2tui.core.settings import Flag
+from t2tui.core.settings import Flag, of_setting
 from t2tui.core.text.escape import escape_string
 from t2tui.plugins.base import Plugin, Run
 
@@ -89,15 +89,15 @@ class ProtoStats(Plugin):
         """Read the descriptions, open the file.
 
         Raises:
-            OSError: a file of descriptions cannot be read, or has a line of another form.
+            SettingsError: a file of descriptions cannot be read, or has a line of another form.
         """
         super().start(run)
         s = self.settings
-        self._eth_names = self._descriptions("ethType", s.PST_L2ETHFILE, PORTS)
-        self._ip_names = self._descriptions("l4Proto", s.PST_PROTOFILE, 256)
+        self._eth_names = self._descriptions("ethType", "PST_L2ETHFILE", PORTS)
+        self._ip_names = self._descriptions("l4Proto", "PST_PROTOFILE", 256)
         self._services = builtin_services()
         if s.PST_PORTFILE:
-            self._services = self._read(s.PST_PORTFILE, read_services) or Services()
+            self._services = self._read("PST_PORTFILE", read_services) or Services()
         self._transports = [t for t in TRANSPORTS if not t.flag or getattr(s, t.flag)]
         self._places = np.full(256, -1, np.int64)  # by IP protocol: where its ports begin
         self._places[[t.number for t in self._transports]] = PORTS * np.arange(len(self._transports))
@@ -107,17 +107,18 @@ class ProtoStats(Plugin):
         self._kinds = np.zeros(KIND_IPV6 + 1, np.int64)  # packets by kind
         self._file = run.outputs.open(s.PST_SUFFIX)
 
-    def _read(self, path: str, read: Callable[[Path], Any]) -> Any:
-        """Read a file of descriptions; without it descriptions are empty."""
-        try:
-            return read(Path(path))
-        except FileNotFoundError:
+    def _read(self, flag: str, read: Callable[[Path], Any]) -> Any:
+        """Read the file of descriptions that a flag names; without it descriptions are empty."""
+        path = Path(getattr(self.settings, flag))
+        if not path.exists():
             self.run.tell(wrn(f"{self.name}: {path} is not there, so descriptions are empty"))
             return None
+        with of_setting(flag):
+            return read(path)
 
-    def _descriptions(self, column: str, path: str, limit: int) -> Mapping[int, bytes]:
-        if path:
-            return self._read(path, lambda file: read_descriptions(file, limit)) or {}
+    def _descriptions(self, column: str, flag: str, limit: int) -> Mapping[int, bytes]:
+        if getattr(self.settings, flag):
+            return self._read(flag, lambda file: read_descriptions(file, limit)) or {}
         values = enumeration(column).values
         return {number: value.description.encode() for number, value in values.items()}
 
