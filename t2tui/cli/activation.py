@@ -9,6 +9,7 @@ import click
 from t2tui import plugins
 from t2tui.cli.exits import USAGE, Failure
 from t2tui.cli.terminal import say
+from t2tui.core import columns
 from t2tui.core.configfile import (
     PROGRAM,
     ConfigFile,
@@ -127,6 +128,23 @@ class Setup:
             raise Failure(f"{self.path}: unknown plugin {name!r}{did_you_mean(near)}", USAGE)
         say("WRN", f"{self.path}: no plugin {name!r}; its table is not used")
         return False
+
+
+def offer_columns(config: Path | None, folders: Sequence[Path]) -> None:
+    """Let the columns and bit tables of all plugins be found, also of those that nobody has imported yet.
+
+    Args:
+        config: see setup().
+        folders: see setup().
+    """
+    setup(config, folders)
+
+    def import_all() -> None:
+        for entry in plugins.entries():
+            if entry.problem:
+                say("WRN", entry.problem)
+
+    columns.add_source(import_all)
 
 
 def setup(config: Path | None, folders: Sequence[Path], *, is_written: bool = False) -> Setup:

@@ -1,11 +1,12 @@
 """``t2tui filter``: rows of flow files, packet files and captures by a condition."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
-from t2tui.cli.options import CONTEXT, common_options, names
+from t2tui.cli.options import CONTEXT, common_options, complete_plugin, names, plugin_options
 
 EXAMPLES = """\b
 Examples:
@@ -78,18 +79,34 @@ def _list_functions(ctx: click.Context, parameter: click.Parameter, value: bool)
 @click.option("--csv", is_flag=True, help="FILE is CSV with names in its first line (known for .csv).")
 @click.option("--packets", is_flag=True, help="Of a capture: its packets instead of its flows.")
 @click.option(
-    "-p", "plugins", metavar="NAME,NAME", callback=names, default="", help="Plugins that analyse a capture."
+    "-p",
+    "plugins",
+    metavar="NAME,NAME",
+    callback=names,
+    default="",
+    shell_complete=complete_plugin,
+    help="Plugins that analyse a capture.",
 )
 @click.option("-D", "settings", metavar="PLUGIN.FLAG=VALUE", multiple=True, help="Flags for that.")
+@plugin_options
 @common_options
-def command(expression: str, path: str, list_columns: bool, **options: Any) -> int:
+def command(
+    expression: str,
+    path: str,
+    list_columns: bool,
+    config: Path | None,
+    plugin_dirs: tuple[Path, ...],
+    **options: Any,
+) -> int:
     """Show the rows of FILE for which EXPR is true.
 
     FILE is a flow or packet file, CSV, or a capture, plain or compressed; '-' is standard input. Empty EXPR
     takes all rows. Lines are handed on as they stand, the header first. docs/filter.md has the language.
     """
+    from t2tui.cli.activation import offer_columns
     from t2tui.cli.filtering import Request, run
 
+    offer_columns(config, plugin_dirs)
     if list_columns:
         from t2tui.cli.columnlist import list_of
 

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from t2tui.core.columns import load_more
 from t2tui.core.nearest import did_you_mean, nearest_names
 
 Level = Literal["none", "inf", "wrn", "err"]
@@ -216,6 +217,8 @@ def table(column: str) -> BitTable:
         UnknownBit: the column has none; the message carries the nearest columns that have one.
     """
     found = _builtin().get(column) or _registered.get(column)
+    if found is None and load_more():
+        return table(column)
     if found is None:
         raise UnknownBit("bit field", column, list(tables()))
     return found

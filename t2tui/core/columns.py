@@ -173,6 +173,25 @@ def check(columns: Iterable[Column]) -> None:
             raise ColumnError(f"{plugin} has {count} columns {name} in the {file} file")
 
 
+_sources: list[Callable[[], None]] = []
+
+
+def add_source(register_more: Callable[[], None]) -> None:
+    """Name a function that registers columns and bit tables of plugins that were not imported yet.
+
+    It is called once, when a name is looked for that is not known: importing all plugins takes time.
+    """
+    _sources.append(register_more)
+
+
+def load_more() -> bool:
+    """Call the functions that were named; tell whether there were any."""
+    waiting, _sources[:] = _sources.copy(), []
+    for register_more in waiting:
+        register_more()
+    return bool(waiting)
+
+
 def _check(column: Column) -> None:
     what = f"column {column.name!r} of {column.plugin or 'a plugin'}"
     if not _NAME.fullmatch(column.name):
@@ -214,6 +233,8 @@ def find(name: str, file: File | None = None) -> Column:
     for candidate in files:
         if column := index.get((candidate, name)):
             return column
+    if load_more():
+        return find(name, file)
     raise UnknownColumn(name, nearest_names(name, (known for where, known in index if where in files)), file)
 
 

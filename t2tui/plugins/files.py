@@ -241,6 +241,11 @@ def _check(plugin: type[Plugin], name: str, where: str) -> None:
         ("packet_columns", Column),
         ("bit_tables", BitTable),
     )
+    for attribute in ("version", "summary"):
+        if not isinstance(getattr(plugin, attribute), str):
+            raise UnusablePluginError(
+                f"{where}: {attribute} must be a text, not {getattr(plugin, attribute)!r}"
+            )
     for attribute, kind in declared:
         values = getattr(plugin, attribute)
         if not isinstance(values, tuple) or not all(isinstance(value, kind) for value in values):

@@ -1,4 +1,7 @@
 import string
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import click
 import pytest
@@ -48,3 +51,24 @@ def test_parts_of_a_split_may_be_left_out(text: str, parts: tuple[str, int, bool
 def test_a_split_that_never_fills_a_file_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         split(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("plugin info basic", ["basicFlow", "basicStats"]),
+        ("conf tcpWin", ["tcpWin", "tcpWinSink"]),
+        ("run -p basicFlow,tcpW", ["basicFlow,tcpWin", "basicFlow,tcpWinSink"]),
+        ("run --plugin-dir own -p min", ["mine"]),
+        ("plugin enable txtSink min", []),
+    ],
+)
+def test_shells_complete_names_of_plugins(
+    t2tui: Callable[..., CompletedProcess[str]], tmp_path: Path, words: str, offered: list[str]
+) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "200_mine.py").touch()
+    line = f"t2tui {words}"
+    script = {"_T2TUI_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    result = t2tui(env=script)
+    assert result.stdout.splitlines() == [f"plain,{name}" for name in offered]

@@ -102,6 +102,23 @@ def test_the_users_folder_is_the_default_and_numbers_are_free(
         assert text in explained
 
 
+def test_filters_know_the_columns_of_plugins(t2tui: Program, home: Path, capture: Path) -> None:
+    t2tui("plugin", "new", "mine", **env(home))
+    t2tui("run", capture, "-q", "-p", "basicFlow,mine,txtSink", **env(home))
+    flows = capture.parent / "three_flows.txt"
+    result = t2tui("filter", "", flows, "-l", **env(home))
+    assert (result.returncode, result.stderr) == (0, "")
+    described = {line.split()[1]: line.split()[2:4] for line in result.stdout.splitlines()}
+    assert described["minePkts"] == ["U32", "packets"]
+    assert described["mineStat"] == ["H8"]
+    result = t2tui("filter", "$minePkts > 1", flows, "--cols", "srcPort", **env(home))
+    assert result.stdout == "%srcPort\n1000\n"
+    result = t2tui(
+        "filter", "$minePkts > 1", capture, "-p", "basicFlow,mine", "--cols", "srcPort", **env(home)
+    )
+    assert result.stdout == "%srcPort\n1000\n"
+
+
 def test_nothing_is_overwritten(t2tui: Program, tmp_path: Path) -> None:
     for existing in ("501_mine.py", "test_mine.py"):
         folder = tmp_path / existing.partition(".")[0]

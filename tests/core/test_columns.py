@@ -201,6 +201,22 @@ def test_a_user_plugin_adds_its_columns(registry):
     ]
 
 
+def test_columns_of_plugins_that_nobody_imported_are_loaded_once_when_a_name_is_not_known(registry):
+    calls = []
+
+    def register_more():
+        calls.append(1)
+        registry([Column("lateCount", "U32", plugin="late", order=200)])
+
+    columns.add_source(register_more)
+    assert find("srcIP").plugin == "basicFlow"
+    assert calls == []
+    assert find("lateCount").plugin == "late"
+    with pytest.raises(UnknownColumn, match="lateCount"):
+        find("lateCoun")
+    assert calls == [1]
+
+
 def test_names_that_columns_share_get_that_of_their_plugin():
     def names(*pairs):
         found = columns.unique_names(

@@ -142,6 +142,8 @@ def test_the_first_folder_with_a_name_counts(folder: Path) -> None:
         ("mineStat", "pldStat", "bit table 'pldStat': there is another one of this name"),
         ('"MINE_MAX", 3, help="most"),', '"MINE_MAX", 3), "x"', r"flags must be a tuple of Flag"),
         ('help="most"),', 'help="most"), Flag("MINE_MAX", 1)', "a flag is declared twice: MINE_MAX"),
+        ('"counts"', "None", "summary must be a text, not None"),
+        ("    flags", "    version = 1.0\n    flags", r"version must be a text, not 1\.0"),
         ("    flags", "    requires = 'basicFlow'\n    flags", "requires must be a tuple of str, not 'basic"),
         ("packet_columns = (Column", "packet_columns = ('x', Column", "TypeError"),
     ],
