@@ -71,4 +71,4 @@ def test_shells_complete_names_of_plugins(
     line = f"t2tui {words}"
     script = {"_T2TUI_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
     result = t2tui(env=script)
-    assert result.stdout.splitlines() == [f"plain,{name}" for name in offered]
+    assert result.stdout.split() == [f"plain,{name}" for name in offered]
