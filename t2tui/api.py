@@ -104,7 +104,7 @@ class Collector(Plugin):
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
         """Keep the packets that have a flow."""
         if self._index is not None:
-            self._index.append(packets, self.run.units)
+            self._index.append(packets, data, self.run.units)
         if self._keep_packets:
             self.open_stores()
             rows = np.flatnonzero(packets["flow"] >= 0)

@@ -17,6 +17,7 @@ from t2tui.core.streams import (
     ByteSource,
     CaptureBytes,
     Conversation,
+    Fragments,
     SpillBytes,
     Stream,
     StreamIndex,
@@ -65,6 +66,7 @@ class Follower(Plugin):
         super().__init__()
         self._wanted = np.unique(np.fromiter(wanted, np.uint64))
         self._spill = spill
+        self._fragments = Fragments()
         self._segments: dict[int, list[NDArray[np.void]]] = {int(flow): [] for flow in self._wanted}
         self._conversations: dict[int, Conversation] = {}
         self._ended: set[int] = set()
@@ -83,6 +85,7 @@ class Follower(Plugin):
         if not len(chosen):
             return
         segments = segments_of(chosen, self.run.units)
+        self._fragments.place(chosen, segments, data)
         if self._spill is not None:
             self._keep_bytes(self._spill, chosen, segments, data)
         for flow in np.unique(chosen["flowInd"]).tolist():

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import struct
 from pathlib import Path
 
 import dpkt
@@ -13,6 +14,7 @@ from t2tui.core.capture import CaptureError
 from t2tui.core.streams import CaptureBytes, Stream
 from t2tui.following import UnknownFlowError
 from tests.core.captures import EXERCISE
+from tests.saved import Packet, pcap
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,37 @@ def test_flows_run_on_through_a_list(plain: Path, tmp_path: Path, indexed: Analy
     second.write_bytes(gzip.compress(content[:24] + content[middle:]))
     with t2tui.analyze([first, second], index=True).follow(36) as stream:
         assert stream.bytes() == indexed.follow(36).bytes()
+
+
+def fragments(seq: int, payload: bytes, size: int, identification: int, flags: int = 0x10) -> list[bytes]:
+    """Ethernet frames with a TCP segment in IPv4 fragments."""
+    segment = bytes(dpkt.tcp.TCP(sport=1000, dport=80, seq=seq % 2**32, flags=flags, data=payload))
+    frames = []
+    for begin in range(0, len(segment), size):
+        part = segment[begin : begin + size]
+        more = 0x2000 if begin + size < len(segment) else 0
+        header = struct.pack(
+            ">BBHHHBBH", 0x45, 0, 20 + len(part), identification, more | begin // 8, 64, 6, 0
+        )
+        frames.append(bytes(12) + b"\x08\0" + header + b"\x0a\0\0\1\x0a\0\0\2" + part)
+    return frames
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("begin", [5, 2**32 - 30])
+def test_segments_in_fragments_are_put_together(tmp_path: Path, begin: int, packed: bool) -> None:
+    first, second = bytes(range(100)), bytes(range(100, 200))
+    frames = fragments(begin - 1, b"", 64, 1, flags=2)
+    one, two = fragments(begin, first, 24, 7), fragments(begin + 100, second, 32, 8)
+    for first_part, *middle, last in (two, one):  # the flow table waits for one datagram, to its last part
+        frames += [first_part, *middle[::-1], last]
+    content = pcap([Packet(10**18 + n, len(frame), frame) for n, frame in enumerate(frames)])
+    path = tmp_path / "fragments.pcap"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    for index in (False, True):
+        with t2tui.analyze(path, index=index).follow(1) as stream:
+            assert stream.bytes() == first + second
+            assert stream.missing() == 0
 
 
 def test_a_flow_that_does_not_exist(plain: Path, indexed: Analysis) -> None:

@@ -1,6 +1,6 @@
 """What flows carry: TCP streams put together again, datagrams in order, read from the capture on demand."""
 
-from t2tui.core.streams.collecting import PacketIndex, segments_of
+from t2tui.core.streams.collecting import Fragments, PacketIndex, segments_of
 from t2tui.core.streams.index import StreamIndex
 from t2tui.core.streams.records import (
     CUT,
@@ -39,6 +39,7 @@ __all__ = [
     "CaptureBytes",
     "Conversation",
     "Difference",
+    "Fragments",
     "PacketIndex",
     "Part",
     "SpillBytes",

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.flowstat import L3FLOWINVERT
-from t2tui.core.layout import FRAG_LATER, KIND_LAYER2
-from t2tui.core.streams.records import SEGMENT
+from t2tui.core.layout import FRAG_FIRST, FRAG_LATER, KIND_IPV4, KIND_LAYER2
+from t2tui.core.streams.records import ACK, SEGMENT, SYN, TCP
 
 SECOND = 10**9
 
@@ -23,6 +23,12 @@ POSITION = np.dtype(
     ]
 )
 """What the index of all packets keeps of each, beside its flow; the number of the packet is its row."""
+
+FRAGMENT_FIELD = 6
+"""Place of flags and fragment offset in the IPv4 header."""
+
+DATAGRAMS = 1 << 16
+"""Datagrams in fragments that are remembered; an address pair has no more identifications."""
 
 LATER = 0xFF
 """Protocol of packets that are later IP fragments (255 is reserved by IANA)."""
@@ -64,6 +70,41 @@ def segments_of(packets: NDArray[Any], units: int = SECOND) -> NDArray[np.void]:
     return segments
 
 
+class Fragments:
+    """Finds the sequence numbers of later IPv4 fragments of TCP segments (RFC 791, 3.2).
+
+    A fragment says how far from the begin of the TCP header it lies; the first one, which the flow table has
+    seen before, says which sequence number stands there.
+    """
+
+    def __init__(self) -> None:
+        self._origins: dict[tuple[int, int, int], int] = {}
+
+    def place(self, packets: NDArray[Any], segments: NDArray[np.void], data: NDArray[np.uint8]) -> None:
+        """Make ordinary segments of later fragments.
+
+        Args:
+            packets: PACKET records that have a flow, in the order of the capture.
+            segments: theirs, changed in place.
+            data: bytes of the batch.
+        """
+        is_part = packets["frag"] & (FRAG_FIRST | FRAG_LATER) != 0
+        is_part &= (packets["l4Proto"] == TCP) & (packets["kind"] == KIND_IPV4) & (packets["l3"] >= 0)
+        for row in np.flatnonzero(is_part).tolist():
+            packet, segment = packets[row], segments[row]
+            key = int(packet["flowInd"]), int(segment["direction"]), int(packet["fragId"])
+            if not segment["later"]:
+                is_syn = int(segment["flags"]) & SYN != 0
+                if len(self._origins) >= DATAGRAMS:
+                    del self._origins[next(iter(self._origins))]
+                self._origins[key] = int(packet["seq"]) + is_syn - int(packet["l7"] - packet["l4"])
+            elif key in self._origins and packet["l3"] + FRAGMENT_FIELD + 2 <= packet["caplen"]:
+                at = int(packet["base"] + packet["l3"]) + FRAGMENT_FIELD
+                distance = (int(data[at]) << 8 | int(data[at + 1])) % (1 << 13) * 8
+                segment["seq"] = self._origins[key] + distance & 0xFFFFFFFF
+                segment["flags"], segment["later"] = ACK, 0
+
+
 class PacketIndex:
     """Where the payload of every packet is, so that any stream can be opened without reading again.
 
@@ -72,19 +113,22 @@ class PacketIndex:
 
     def __init__(self) -> None:
         self._parts: list[tuple[NDArray[np.uint32], NDArray[np.void]]] = []
+        self._fragments = Fragments()
 
     def __len__(self) -> int:
         """Return the number of packets."""
         return sum(len(flows) for flows, _ in self._parts[:])
 
-    def append(self, packets: NDArray[Any], units: int = SECOND) -> None:
+    def append(self, packets: NDArray[Any], data: NDArray[np.uint8], units: int = SECOND) -> None:
         """Take in the next packets of the capture, with and without flow.
 
         Args:
             packets: PACKET records, the flow part filled.
+            data: bytes of their batch.
             units: parts of a second that ``frac`` counts.
         """
         part, segments = np.zeros(len(packets), POSITION), segments_of(packets, units)
+        self._fragments.place(packets, segments, data)
         for name in ("place", "time", "seq", "captured", "length", "flags"):
             part[name] = segments[name]
         part["protocol"] = np.where(segments["later"], LATER, segments["protocol"])

@@ -13,7 +13,7 @@ SEGMENT = np.dtype(
         ("direction", "u1"),  # 0 = A, 1 = B
         ("flags", "u1"),  # of TCP
         ("protocol", "u1"),  # number of the layer-4 protocol
-        ("later", "u1"),  # 1: a later IP fragment; seq and flags have no meaning
+        ("later", "u1"),  # 1: a later IP fragment whose place is not known
     ],
     align=True,
 )
@@ -60,7 +60,7 @@ MARKS = {
 }
 """Bits of a segment's mark and their names (docs/follow.md)."""
 
-FIN, SYN, RST = 0x01, 0x02, 0x04
+FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 TCP = 6
 
 

@@ -109,6 +109,7 @@ class _View:
         self.rows = rows
         self.shown = np.where(pieces["kind"][rows] == DATA, pieces["length"][rows], 0).astype(np.int64)
         self.ends = np.cumsum(self.shown)
+        self.begins = self.ends - self.shown
         self.size = int(self.ends[-1]) if len(rows) else 0
 
     def window(self, first: int, count: int) -> tuple[int, int]:
@@ -119,11 +120,10 @@ class _View:
         """
         if count == 0 or (first >= self.size and first):
             return 0, 0
-        begins = self.ends - self.shown
         low = int(np.searchsorted(self.ends, first, side="left"))
         high = len(self.ends)
         if first + count < self.size:
-            high = int(np.searchsorted(begins, first + count, side="left"))
+            high = int(np.searchsorted(self.begins, first + count, side="left"))
         return low, high
 
 
@@ -183,7 +183,7 @@ class Stream:
         view = self._view(direction)
         low, high = view.window(first, count)
         pieces = self.pieces[view.rows[low:high]]
-        begins = (view.ends - view.shown)[low:high]
+        begins = view.begins[low:high]
         shown = view.shown[low:high]
         cut = np.clip(first - begins, 0, shown)
         left = np.clip(first + count - begins, 0, shown) - cut
