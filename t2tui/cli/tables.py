@@ -1,6 +1,8 @@
 """Tables that commands read: flow and packet files, CSV, and captures that are analysed on the way."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -82,24 +84,19 @@ class CaptureInput:
 
     separator = "\t"
 
-    def __init__(self, path: str, plugins: Sequence[str], settings: dict[str, str], packets: bool) -> None:
-        from t2tui.api import DEFAULT_PLUGINS, stream
+    def __init__(self, path: str, plugins: Sequence[str], settings: Sequence[str], packets: bool) -> None:
+        from t2tui.cli.captures import capture_stores
 
-        parts = stream(path, plugins=plugins or DEFAULT_PLUGINS, settings=settings, packets=packets)
-        stores = ((part.packets if packets else part.flows) for part in parts)
-        self._stores = (store for store in stores if store is not None and len(store))
-        first = next(self._stores, None)
-        if first is None:
-            raise Failure(f"'{path}' holds no flows", USAGE)
-        self._first = first
+        self._stores = capture_stores(path, plugins, settings, packets)
+        self._first = first = next(self._stores)
         self.columns: Sequence[Column] = [first.column(name) for name in first.names]
         self.header = ("%" + "\t".join(first.names) + "\n").encode()
 
     def tables(self) -> Iterator[Piece]:
         """Yield the rows as flows end."""
-        yield StorePiece(self._first)
-        for store in self._stores:
-            yield StorePiece(store)
+        with closing(self._stores):
+            for store in chain([self._first], self._stores):
+                yield StorePiece(store)
 
 
 def open_input(
@@ -124,8 +121,7 @@ def open_input(
     """
     try:
         if path != STANDARD and is_capture(path):
-            flags = dict(setting.partition("=")[::2] for setting in settings)
-            return CaptureInput(path, plugins, flags, packets)
+            return CaptureInput(path, plugins, settings, packets)
         if is_csv or Path(path).suffixes[-1:] == [".csv"] or Path(path).suffixes[-2:-1] == [".csv"]:
             return TextFile(path, ",", "")
         return TextFile(path)

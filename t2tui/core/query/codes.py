@@ -67,6 +67,7 @@ class Code:
         evaluate: gives the values for the rows of a batch.
         columns: names of the columns that it reads.
         value: of a constant.
+        shape: of lists: those of one shape have as many elements in every row.
     """
 
     node: Node
@@ -76,6 +77,7 @@ class Code:
     evaluate: Callable[[Batch], Vector]
     columns: frozenset[str] = field(default_factory=frozenset)
     value: Vector | None = None
+    shape: str = ""
 
     @property
     def text(self) -> str | None:
@@ -103,7 +105,7 @@ def constant_code(node: Node, value: Vector) -> Code:
 def column_code(node: Node, name: str, kind: Kind, is_list: bool) -> Code:
     """Return a column."""
     cost = COSTS.get(kind, 1) + is_list
-    return Code(node, kind, is_list, cost, lambda batch: batch.column(name), frozenset([name]))
+    return Code(node, kind, is_list, cost, lambda batch: batch.column(name), frozenset([name]), shape=name)
 
 
 def elementwise(
@@ -115,14 +117,14 @@ def elementwise(
         node: where it stands.
         kind: of the results.
         function: takes aligned vectors and returns one.
-        codes: its arguments; at most one of them is a list.
+        codes: its arguments; lists among them are of one shape.
         cost: of the function itself.
 
     Raises:
         QueryError: two lists meet.
     """
     lists = [code for code in codes if code.is_list]
-    if len(lists) > 1 and len({code.columns for code in lists}) > 1:
+    if len({code.shape for code in lists}) > 1:
         wrong = lists[1].node
         raise QueryError(
             "a list meets another list here: which elements belong together?", wrong.start, wrong.end
@@ -136,7 +138,7 @@ def elementwise(
     if codes and all(code.value is not None for code in codes):
         value = function(*(code.value for code in codes))
         return Code(node, kind, False, 0, lambda batch: value, value=value)
-    return Code(node, kind, bool(lists), whole, evaluate, columns)
+    return Code(node, kind, bool(lists), whole, evaluate, columns, shape=lists[0].shape if lists else "")
 
 
 def logical(node: Node, codes: Sequence[Code], deciding: bool) -> Code:

@@ -1,6 +1,7 @@
 """Functions that select rows by flow, port, protocol, address, MAC address and bits."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -79,7 +80,7 @@ def _both(arguments: Arguments, columns: Sequence[Code]) -> Code:
         return Vector(Kind.INT, values, counts=counts, empty=empty)
 
     code = arguments.make(Kind.INT, evaluate, columns)
-    return Code(code.node, code.kind, True, code.cost, code.evaluate, code.columns)
+    return replace(code, is_list=True, shape="ports")
 
 
 for _name, _columns, _what in (

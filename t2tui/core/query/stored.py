@@ -14,6 +14,8 @@ from t2tui.core.query.vectors import NANOSECONDS, Kind, Rows, Vector, digits_of,
 from t2tui.core.text.fields import Code, Field
 
 LOW_32 = 0xFFFFFFFF
+LARGE = float(1 << 33)
+"""From here on a double has no six decimals, and seconds are no time."""
 LOW_48 = np.uint64((1 << 48) - 1)
 
 READS = {
@@ -100,11 +102,14 @@ def _read(column: Column, field: Field, where: Any, empty: NDArray[np.bool_] | N
         case Code.FLOAT:
             return Vector(Kind.FLOAT, values, empty=empty)
         case Code.DOUBLE:
-            return Vector(Kind.FLOAT, np.round(values, 6), empty=empty)
-        case Code.SECONDS:
             with np.errstate(all="ignore"):
-                whole = np.rint(np.nan_to_num(values) * NANOSECONDS).astype(np.int64)
-            return Vector(Kind.SECONDS, whole, empty=empty)
+                rounded = np.where(np.abs(values) < LARGE, np.round(values, 6), values)
+            return Vector(Kind.FLOAT, rounded, empty=empty)
+        case Code.SECONDS:
+            limited = np.clip(np.nan_to_num(values), -LARGE, LARGE)
+            whole = np.floor(limited)
+            fraction = np.rint((limited - whole) * NANOSECONDS).astype(np.int64)
+            return Vector(Kind.SECONDS, whole.astype(np.int64) * NANOSECONDS + fraction, empty=empty)
         case Code.TIME | Code.SIGNED_TIME:
             assert second is not None
             fraction = second.astype(np.int64)

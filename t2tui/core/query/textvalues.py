@@ -120,7 +120,8 @@ def _split(arguments: Arguments, cut: Callable[[str], Sequence[str]], number_pla
         counts = np.fromiter(map(len, parts), np.int64, len(parts))
         return replace(texts([part for each in parts for part in each]), counts=counts)
 
-    return Code(arguments.node, Kind.TEXT, number == 0, 2 * COST, evaluate, columns)
+    shape = f"parts at {arguments.node.start}"
+    return Code(arguments.node, Kind.TEXT, number == 0, 2 * COST, evaluate, columns, shape=shape)
 
 
 def _part(parts: Sequence[str], number: int) -> str:

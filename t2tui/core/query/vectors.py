@@ -288,6 +288,9 @@ def _shown(vector: Vector, value: Any) -> str:
 
 def _address_texts(vector: Vector) -> tuple[NDArray[np.int64], list[str]]:
     assert vector.lower is not None and vector.family is not None
+    if (vector.family == 4).all():
+        values, codes = np.unique(vector.lower, return_inverse=True)
+        return codes, [address_text(4, 0, value) for value in values.tolist()]
     records = np.zeros(len(vector.values), [("family", "u1"), ("upper", "u8"), ("lower", "u8")])
     records["family"], records["upper"], records["lower"] = vector.family, vector.values, vector.lower
     numbers: dict[tuple[int, int, int], int] = {}

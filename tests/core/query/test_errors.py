@@ -177,3 +177,10 @@ def test_columns_of_older_versions_and_of_any_name() -> None:
         "timeFirst",
     }
     assert compile_filter('$"and" == 1', [Column("and", "U8")]).columns == {"and"}
+
+
+def test_lists_of_different_shapes_do_not_meet() -> None:
+    for text in ("splitr($hdrDesc) == $hdrDesc", "splitr($hdrDesc) == splitc($hdrDesc)", "port() == $vlanID"):
+        with pytest.raises(QueryError, match="a list meets another list"):
+            compile_filter(text, COLUMNS)
+    assert compile_filter("$vlanID * 2 == $vlanID && port() == port()", COLUMNS)

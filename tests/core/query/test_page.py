@@ -1,10 +1,12 @@
 """docs/filter.md tells the truth: expressions compile, functions are there, commands print what it shows."""
 
+import doctest
 import re
 import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,8 +33,8 @@ def test_functions_are_described() -> None:
     assert described == {each.signature: each.summary.replace("|", "\\|") for each in functions().values()}
 
 
-def test_there_are_blocks_of_three_kinds_only() -> None:
-    assert set(re.findall(r"^```(\w*)$", PAGE, re.MULTILINE)) == {"filter", "console", ""}
+def test_there_are_blocks_of_known_kinds_only() -> None:
+    assert set(re.findall(r"^```(\w*)$", PAGE, re.MULTILINE)) == {"filter", "console", "python", ""}
 
 
 def test_commands(t2tui: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
@@ -41,3 +43,14 @@ def test_commands(t2tui: Callable[..., subprocess.CompletedProcess[str]], tmp_pa
     for part in block.split("$ t2tui ")[1:]:
         command, _, wanted = part.partition("\n")
         assert t2tui(*shlex.split(command)).stdout == wanted
+
+
+def test_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    names: dict[str, Any] = {}
+    for session in re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+        test = doctest.DocTestParser().get_doctest(session, names, "filter.md", "filter.md", 0)
+        complaints: list[str] = []
+        doctest.DocTestRunner().run(test, out=complaints.append, clear_globs=False)
+        assert complaints == [], "".join(complaints)
+        names = test.globs
