@@ -34,8 +34,17 @@ SAMPLE = 100
 
 RECORD_BITS = (24, 28, 32)
 
+LAST_SECOND = 253_402_300_799
+"""End of the year 9999, since 1970: no database is newer."""
 
-def _reader(path: Path, kind: Kind) -> Any:
+
+def _shown(text: str) -> str:
+    """Return a text in which what cannot be shown is a point."""
+    return "".join(character if character.isprintable() else "." for character in text)
+
+
+def _open(path: Path, kind: Kind) -> tuple[Any, Any]:
+    """Return maxminddb's reader of a file, and what it says about itself."""
     where = f"{kind} database '{path}'"
     try:
         import maxminddb
@@ -44,10 +53,12 @@ def _reader(path: Path, kind: Kind) -> Any:
             f"{where}: MaxMind databases need the Python package maxminddb; pip install 't2tui[geo]'"
         ) from error
     try:
-        return maxminddb.open_database(path)
+        # Read by Python: the C extension of maxminddb 3.2 corrupts memory on some damaged files.
+        reader = maxminddb.open_database(path, maxminddb.MODE_MMAP)
+        return reader, reader.metadata()
     except OSError as error:
         raise LabelError(f"{where}: cannot be read: {error.strerror or error}") from error
-    except (maxminddb.InvalidDatabaseError, ValueError, TypeError, AttributeError) as error:
+    except Exception as error:  # whatever damaged bytes lead maxminddb to
         raise LabelError(f"{where}: not a MaxMind database, or a damaged one: {error}") from error
 
 
@@ -72,9 +83,11 @@ class Database:
             LabelError: maxminddb is not installed; the file is missing, damaged or of another layout.
         """
         self._where, self._kind = f"{kind} database '{path}'", kind
-        self._reader = _reader(path, kind)
-        about = self._reader.metadata()
-        self._nodes, self._bits, self._version = about.node_count, about.record_size, about.ip_version
+        self._reader, about = _open(path, kind)
+        numbers = about.node_count, about.record_size, about.ip_version, about.build_epoch
+        if not all(type(number) is int for number in numbers) or not isinstance(about.database_type, str):
+            raise LabelError(f"{self._where}: damaged: {about}")
+        self._nodes, self._bits, self._version, built = numbers
         size = self._nodes * self._bits // 4
         if self._bits not in RECORD_BITS or self._version not in (4, 6) or size > path.stat().st_size:
             raise LabelError(
@@ -87,8 +100,8 @@ class Database:
         self._values: dict[int, str | None] = {}
         self._is_sound = True
         self.faults: list[str] = []
-        day = np.datetime64(about.build_epoch, "s").astype("M8[D]")
-        self.note = f"{about.database_type} of {day}"
+        day = np.datetime64(min(built, LAST_SECOND), "s").astype("M8[D]")
+        self.note = f"{_shown(about.database_type)} of {day}"
         self._check()
 
     def _check(self) -> None:
@@ -109,8 +122,7 @@ class Database:
             for name in path:
                 value = value.get(name) if isinstance(value, dict) else None
             if isinstance(value, str) and value:
-                text = "".join(character if character.isprintable() else "." for character in value)
-                return text.lower() if self._kind == "country" else text
+                return _shown(value).lower() if self._kind == "country" else _shown(value)
         return None
 
     # ------------------------------------------------------------------ the search tree
