@@ -165,16 +165,16 @@ def settings_of(request: Request, known: Setup) -> dict[str, Settings]:
         raise Failure(str(wrong), USAGE) from None
 
 
-def labels_of(settings: dict[str, Settings]) -> Labels:
+def labels_of(settings: dict[str, Settings], code: int = FAILED) -> Labels:
     """Return the address labels that the settings name.
 
     Raises:
-        Failure: they cannot be read.
+        Failure: they cannot be read; ``code`` is its exit code.
     """
     try:
         return chosen_labels(settings[CORE])
     except LabelError as wrong:
-        raise Failure(str(wrong)) from None
+        raise Failure(str(wrong), code) from None
 
 
 def _prefixes(request: Request) -> list[str]:

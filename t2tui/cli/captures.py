@@ -45,10 +45,10 @@ def capture_stores(
         alarm_rule=alarm_rule(values[CORE]),
         force_mode=bool(values[CORE].FORCE_MODE),
     )
+    labels = labels_of(values, USAGE)  # 1 would say that no row was found
     prepare(Line(sys.stderr), not sys.stderr.isatty())
     collector = Collector(packets)
     loaded = registry.load(names, values, partial(say, "ERR"))
-    labels = labels_of(values)
     engine = Engine(path, options, NoOutputs(), [*loaded, collector], labels=labels, write_packets=False)
     with closing(engine), closing(engine.steps()) as steps:
         while True:
