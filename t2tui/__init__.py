@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from t2tui.api import Analysis, analyze, extract_flows, stream
+    from t2tui.core.decode import decode
 
 __version__ = "0.1.0"
-__all__ = ["Analysis", "__version__", "analyze", "extract_flows", "stream"]
+__all__ = ["Analysis", "__version__", "analyze", "decode", "extract_flows", "stream"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the engine when it is first used: ``t2tui --help`` does not need it."""
+    if name == "decode":
+        from t2tui.core.decode import decode
+
+        return decode
     if name in __all__:
         from t2tui import api
 

@@ -1,8 +1,9 @@
-"""What the numbers of ``ethType`` and ``l4Proto`` stand for: one table for decoder, filter and statistics.
+"""What the numbers of ``ethType``, ``l4Proto`` and others mean: one table for decoder, filter and statistics.
 
 The table stands in ``enumerations.tsv`` beside this module: facts from IANA's registries of protocol
-numbers and IEEE 802 numbers, and from Debian's /etc/protocols and /etc/ethertypes. Names of ports:
-services.py.
+numbers, IEEE 802 numbers, ICMP, ICMPv6 and DNS parameters, and from Debian's /etc/protocols and
+/etc/ethertypes. Numbers are decimal, hexadecimal, ranges (``146-252``), or type and code (``3/1``). Names
+of ports: services.py.
 """
 
 import errno
@@ -28,6 +29,21 @@ class Value(NamedTuple):
     description: str
 
 
+PAIRS = ("icmpCode", "icmp6Code")
+"""Enumerations of codes whose meaning depends on a type; their numbers are ``type << 8 | code``."""
+
+WIDTHS = {"l4Proto": 8, "icmpType": 8, "icmp6Type": 8, "dnsOpCode": 4}
+"""Bits of the numbers; 16 of the others."""
+
+COLUMNS = {
+    "dnsQType": "dnsType",
+    "dnsAType": "dnsType",
+    "dnsQClass": "dnsClass",
+    "dnsAClass": "dnsClass",
+}
+"""Columns whose numbers are those of an enumeration of another name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Enumeration:
     """The values of one column.
@@ -35,10 +51,28 @@ class Enumeration:
     Attributes:
         column: name of the column.
         values: by number, ascending.
+        ranges: first number, last number and meaning of those that are registered as a whole, ascending.
     """
 
     column: str
     values: Mapping[int, Value]
+    ranges: tuple[tuple[int, int, Value], ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Number of bits that a number has."""
+        return WIDTHS.get(self.column, 16)
+
+    def format(self, number: int) -> str:
+        """Write a number as the registries do: ``0x0800``, ``3/1`` (type and code), ``17``."""
+        if self.column == "ethType":
+            return f"0x{number:04x}"
+        return f"{number >> 8}/{number & 0xFF}" if self.column in PAIRS else str(number)
+
+    def entries(self) -> list[tuple[int, int, Value]]:
+        """Return first number, last number and meaning of everything that is known, ascending."""
+        single = [(number, number, value) for number, value in self.values.items()]
+        return sorted([*single, *self.ranges])
 
     def name(self, number: int) -> str:
         """Return the short name of a number; empty without."""
@@ -68,10 +102,21 @@ class UnknownValue(LookupError):  # noqa: N818 (reads as what it says)
 def enumerations() -> Mapping[str, Enumeration]:
     """Return all enumerations by name of their column."""
     values: dict[str, dict[int, Value]] = {}
+    ranges: dict[str, list[tuple[int, int, Value]]] = {}
     for line in Path(__file__).with_name("enumerations.tsv").read_text("utf-8").splitlines()[1:]:
         column, number, name, description = line.split("\t")
-        values.setdefault(column, {})[int(number, 0)] = Value(name, description)
-    return {column: Enumeration(column, MappingProxyType(known)) for column, known in values.items()}
+        value = Value(name, description)
+        known = values.setdefault(column, {})
+        first, dash, last = number.partition("-")
+        kind, slash, code = number.partition("/")
+        if dash:
+            ranges.setdefault(column, []).append((int(first), int(last), value))
+        else:
+            known[int(kind) << 8 | int(code) if slash else int(number, 0)] = value
+    return {
+        column: Enumeration(column, MappingProxyType(known), tuple(ranges.get(column, ())))
+        for column, known in values.items()
+    }
 
 
 def enumeration(column: str) -> Enumeration:

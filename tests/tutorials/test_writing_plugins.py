@@ -1,35 +1,17 @@
 """docs/writing_plugins.md: every block of code is run, and prints what the page says."""
 
 import ast
-import doctest
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from tests.conftest import ENVIRONMENT
 from tests.core.captures import EXERCISE, REPOSITORY
+from tests.pages import Block, Console, blocks
 
 PAGE = REPOSITORY / "docs" / "writing_plugins.md"
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACE = re.compile(r"# (\w+\.py)(, in the class)?\n")
-
-
-class Block(NamedTuple):
-    """A block of code of the page."""
-
-    kind: str
-    text: str
-
-
-def blocks() -> Iterator[Block]:
-    for match in BLOCK.finditer(PAGE.read_text("utf-8")):
-        yield Block(*match.groups())
 
 
 def is_import(node: ast.stmt) -> bool:
@@ -66,41 +48,16 @@ def write(block: Block, folder: Path) -> None:
     path.write_text(put_into_class(path.read_text(), block.text) if match[2] else block.text)
 
 
-def commands(block: Block) -> Iterator[tuple[str, str]]:
-    """Commands of a block, and what they print."""
-    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-        command, _, output = part.partition("\n")
-        yield command, output
-
-
 @pytest.mark.parametrize("kind", ["python", "console"])
 def test_the_page_has_blocks(kind: str) -> None:
-    assert sum(block.kind == kind for block in blocks()) > 8
+    assert sum(block.kind == kind for block in blocks(PAGE)) > 8
 
 
 def test_every_block_prints_what_the_page_says(tmp_path: Path) -> None:
     shutil.copy(EXERCISE, tmp_path / EXERCISE.name)
-    program = tmp_path / "bin" / "t2tui"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m t2tui "$@"\n')
-    program.chmod(0o755)
-    environment = {**ENVIRONMENT, "PATH": f"{program.parent}:{ENVIRONMENT['PATH']}"}
-    checker = doctest.OutputChecker()
-    for block in blocks():
+    console = Console(tmp_path)
+    for block in blocks(PAGE):
         if block.kind == "python":
             write(block, tmp_path)
-            continue
-        for command, expected in commands(block):
-            done = subprocess.run(
-                command,
-                shell=True,
-                cwd=tmp_path,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            assert checker.check_output(expected, done.stdout, doctest.ELLIPSIS), (
-                f"$ {command}\n{done.stdout}\n--- the page says:\n{expected}"
-            )
+        else:
+            console.check(block)

@@ -11,7 +11,7 @@ from t2tui.core.query.codes import MATCHING, Code, constant_code, elementwise
 from t2tui.core.query.comparing import NumberSet, parse_numbers
 from t2tui.core.query.errors import QueryError
 from t2tui.core.query.nodes import Call, ColumnName, Node
-from t2tui.core.query.operators import number_of
+from t2tui.core.query.operators import bits_of, number_of
 from t2tui.core.query.vectors import NUMBERS, Kind, Vector, as_text, constant
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class Arguments:
 
     def integer(self, place: int) -> Code:
         """Return an argument that is an integer; hexadecimal texts become one."""
-        code = self.number(place)
+        code = number_of(bits_of(self.codes[place]))
         if code.kind not in (Kind.INT, Kind.BOOL):
             raise self.wrong(place, f"this is {code.kind.value}", "an integer")
         return code

@@ -176,6 +176,21 @@ def number_of(code: Code) -> Code:
     return elementwise(code.node, Kind.FLOAT, evaluate, [code], 20)
 
 
+def bits_of(code: Code) -> Code:
+    """Return texts as the 64-bit integers that they are in decimal or hexadecimal digits, others as 0."""
+    if code.kind is not Kind.TEXT or code.text is not None:
+        return code
+
+    def integer(word: str) -> int:
+        found = number_in(word)
+        return found & (2**64 - 1) if isinstance(found, int) else 0
+
+    def evaluate(vector: Vector) -> Vector:
+        return Vector(Kind.INT, by_word(vector, integer, np.uint64), counts=vector.counts)
+
+    return elementwise(code.node, Kind.INT, evaluate, [code], 20)
+
+
 def _result(kind: Kind, values: Any, a: Vector, b: Vector, digits: int = 0) -> Vector:
     counts = a.counts if a.counts is not None else b.counts
     is_constant = a.is_constant and b.is_constant
