@@ -1,5 +1,6 @@
 """TCP streams of real captures are those that tshark follows, gaps included."""
 
+import gzip
 import shutil
 from pathlib import Path
 
@@ -67,8 +68,10 @@ def sides(stream: Stream, shark: Shown) -> tuple[bytes, bytes]:
     return (first, second) if is_source else (second, first)
 
 
-def test_the_exercise() -> None:
-    found = pairs(EXERCISE)
+def test_the_exercise(tmp_path: Path) -> None:
+    capture = tmp_path / "exercise.pcap"
+    capture.write_bytes(gzip.decompress(EXERCISE.read_bytes()))
+    found = pairs(capture)
     assert len(found) == 36
     for stream, shark in found:
         assert sides(stream, shark) == shark.sides
