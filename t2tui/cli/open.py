@@ -1,16 +1,108 @@
 """``t2tui CAPTURE``: the terminal UI."""
 
+import os
+import stat
+import sys
+from pathlib import Path
+
 import click
 
 from t2tui.cli.exits import USAGE, Failure
-from t2tui.cli.options import CONTEXT, common_options
+from t2tui.cli.options import CONTEXT, common_options, complete_plugin, names, plugin_options
+
+EXAMPLES = """\b
+Examples:
+  t2tui capture.pcap
+  t2tui one.pcap two.pcap                 flows run on from the first to the second
+  tcpdump -w - | t2tui -                  live; P pauses, ctrl+x stops and keeps what was read
+  t2tui capture.pcap --bpf 'tcp port 443' -p basicFlow,basicStats,tcpStates
+"""
+
+TERMINAL = "/dev/tty"
 
 
-@click.command("open", context_settings=CONTEXT)
-@click.argument("capture", required=False)
+@click.command("open", context_settings=CONTEXT, epilog=EXAMPLES)
+@click.argument("captures", metavar="CAPTURE...", nargs=-1)
+@click.option(
+    "-p",
+    "plugins",
+    metavar="NAME,NAME",
+    callback=names,
+    default="",
+    shell_complete=complete_plugin,
+    help="Plugins [default: the active ones of 't2tui plugin list']; those that write files are left out.",
+)
+@click.option(
+    "-D", "settings", metavar="PLUGIN.FLAG=VALUE", multiple=True, help="Set a flag, as for 't2tui run'."
+)
+@click.option("--bpf", metavar="EXPR", help="Take only packets that match a BPF expression.")
+@plugin_options
 @common_options
-def command(capture: str | None) -> None:
-    """Look at a capture in the terminal; 't2tui CAPTURE' is the same."""
-    raise Failure(
-        f"The terminal UI is not there yet; 't2tui run {capture or 'CAPTURE'}' writes flow files", USAGE
-    )
+def command(
+    captures: tuple[str, ...],
+    plugins: tuple[str, ...],
+    settings: tuple[str, ...],
+    bpf: str | None,
+    config: Path | None,
+    plugin_dirs: tuple[Path, ...],
+) -> int:
+    """Look at a capture in the terminal; 't2tui CAPTURE' is the same.
+
+    CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd); '-' is standard input.
+    """
+    if not captures:
+        raise Failure("Name a capture: 't2tui CAPTURE' opens it, 't2tui -' reads a pipe", USAGE)
+    if "-" in captures and len(captures) > 1:
+        raise Failure("Standard input is opened alone: 't2tui -'", USAGE)
+    descriptor = check_terminal(captures)
+    from t2tui.cli.activation import setup
+    from t2tui.cli.analysis import Request, chosen_plugins, settings_of
+
+    request = Request(captures, plugins=plugins, settings=settings, bpf=bpf, config=config)
+    known = setup(config, plugin_dirs)
+    chosen = chosen_plugins(request, known)
+    values = settings_of(Request(captures, plugins=chosen, settings=settings), known)
+
+    from t2tui.tui.app import FlowApp
+    from t2tui.tui.opening import Opening
+
+    opening = Opening(captures, chosen, values, bpf, take_terminal() if descriptor else None)
+    return FlowApp(opening).run() or 0
+
+
+def check_terminal(captures: tuple[str, ...]) -> bool:
+    """Refuse what cannot be shown or read; return whether the capture is standard input.
+
+    Raises:
+        Failure: there is no terminal to draw on or to read keys from.
+    """
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        raise Failure(f"The terminal UI needs a terminal; 't2tui run {captures[0]}' writes flow files", USAGE)
+    if captures[0] != "-":
+        for capture in captures:
+            if not Path(capture).exists():
+                raise Failure(f"There is no file '{capture}'")
+        if not sys.stdin.isatty():
+            raise Failure("Standard input is no terminal; 't2tui -' opens what comes from a pipe", USAGE)
+        return False
+    if sys.stdin.isatty():
+        raise Failure("Standard input is the terminal; pipe a capture: tcpdump -w - | t2tui -", USAGE)
+    return True
+
+
+def take_terminal() -> int:
+    """Let keys come from the terminal, and return where standard input is now.
+
+    Raises:
+        Failure: the process has no terminal.
+    """
+    try:
+        terminal = os.open(TERMINAL, os.O_RDWR)
+    except OSError as error:
+        raise Failure(f"No keys can be read: {TERMINAL}: {error.strerror}") from None
+    pipe = os.dup(0)
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    if stat.S_ISDIR(os.fstat(pipe).st_mode):
+        raise Failure("Standard input is a folder")
+    return pipe

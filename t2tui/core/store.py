@@ -1,6 +1,7 @@
 """Flows and packets kept as columns: what the Python API returns and the flow table on screen shows."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,17 @@ class GrowingArray:
     def values(self) -> NDArray[Any]:
         """The rows so far, without a copy."""
         return self._data[: self._count]
+
+
+@dataclass(frozen=True)
+class FixedArray:
+    """The rows that a GrowingArray had at one moment.
+
+    Attributes:
+        values: the rows, without a copy: rows that are there are never written again.
+    """
+
+    values: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -133,10 +145,10 @@ class ColumnStore:
         self._is_sealed = False
         self._pairs = {column.name: (column, field) for column, field in columns()}
         self._rows = 0
-        self._arrays: list[GrowingArray] = []
+        self._arrays: list[Any] = []  # GrowingArray, or FixedArray in a view
         self._places: dict[tuple[str, str], int] = {}  # (column, part of its field) -> array
         self._plan: list[tuple[str, str]] = []  # which column and part fills each array
-        self._bytes = GrowingArray(NO_BYTES)  # those of the batches that columns show
+        self._bytes: Any = GrowingArray(NO_BYTES)  # those of the batches that columns show
         seen: dict[tuple[Any, ...], int] = {}
         for name, (_, field) in self._pairs.items():
             for part in parts(field):
@@ -198,6 +210,20 @@ class ColumnStore:
         self._columns = lambda: list(self._pairs.values())
         self._is_sealed = True
 
+    def view(self) -> "ColumnStore":
+        """Return a sealed store of the rows of now; nothing is copied, and rows may be appended to this one.
+
+        Only the thread that appends may call it; the view may be read by any.
+        """
+        pairs = list(self._columns())
+        view = copy(self)
+        view._pairs = {column.name: (column, field) for column, field in pairs}
+        view._columns = lambda: pairs
+        view._arrays = [FixedArray(array.values) for array in self._arrays]
+        view._bytes = FixedArray(self._bytes.values)
+        view._is_sealed = True
+        return view
+
     def numbers(self, words: Words) -> NDArray[Any]:
         """Return the numbers of words that the rows show."""
         shown = [
@@ -225,7 +251,8 @@ class ColumnStore:
         """Return a column's field with this store's arrays in place of the engine's."""
 
         def mine(part: str) -> NDArray[Any]:
-            return self._arrays[self._places[name, prefix + part]].values
+            values: NDArray[Any] = self._arrays[self._places[name, prefix + part]].values
+            return values
 
         if field.count is not None:
             count = mine("count")

@@ -1,0 +1,1 @@
+"""The terminal UI. ``session``, ``opening``, ``arrangement``, ``arranger``, ``faults`` import no textual."""

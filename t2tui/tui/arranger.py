@@ -1,0 +1,87 @@
+"""A thread that filters and sorts, so that the screen never waits for it."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from t2tui.core.query import QueryError
+from t2tui.core.store import ColumnStore
+from t2tui.tui.arrangement import Arranged, Arrangement, Sorting
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A filter or sorting that cannot be applied.
+
+    Attributes:
+        filter_text: the condition.
+        error: what is wrong with it.
+    """
+
+    filter_text: str
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    table: ColumnStore
+    filter_text: str
+    sorting: Sorting
+
+
+class Arranger:
+    """Carries out the latest wish; those that were overtaken are dropped."""
+
+    def __init__(self, tell: Callable[[Arranged | Refused], object]) -> None:
+        """Start the thread.
+
+        Args:
+            tell: gets the results, in the thread.
+        """
+        self._tell = tell
+        self._wish: _Wish | None = None
+        self._is_closed = False
+        self._changed = threading.Condition()
+        self._is_busy = False
+        threading.Thread(target=self._work, name="arranger", daemon=True).start()
+
+    def ask(self, table: ColumnStore, filter_text: str, sorting: Sorting) -> None:
+        """Wish for an arrangement of the rows of now."""
+        with self._changed:
+            self._wish = _Wish(table, filter_text, sorting)
+            self._changed.notify()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a wish is not yet fulfilled."""
+        return self._is_busy or self._wish is not None
+
+    def close(self) -> None:
+        """End the thread when it is done with what it does."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+
+    def _work(self) -> None:
+        arrangement: Arrangement | None = None
+        while (wish := self._next()) is not None:
+            try:
+                if arrangement is None or (arrangement.filter_text, arrangement.sorting) != (
+                    wish.filter_text,
+                    wish.sorting,
+                ):
+                    arrangement = Arrangement(wish.table, wish.filter_text, wish.sorting)
+                result: Arranged | Refused = arrangement.update(wish.table)
+            except (QueryError, KeyError, ValueError, MemoryError) as error:
+                result, arrangement = Refused(wish.filter_text, error), None
+            self._is_busy = False
+            if not self._is_closed:
+                self._tell(result)
+
+    def _next(self) -> _Wish | None:
+        """Wait for a wish; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._wish is not None or self._is_closed)
+            wish, self._wish = self._wish, None
+            self._is_busy = True
+            return None if self._is_closed else wish

@@ -1,0 +1,137 @@
+"""What the terminal UI opens, and how: captures, plugins, settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from t2tui.api import Collector
+    from t2tui.core.engine import Engine
+    from t2tui.core.settings import Settings
+    from t2tui.core.streams import PacketIndex
+
+STANDARD_INPUT = "-"
+FIRST_SINK = 900
+"""Plugins from this number on write files or talk to servers."""
+WRITERS = ("payloadDumper", "pcapd")
+"""Plugins that write files of their own."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is opened.
+
+    Attributes:
+        sources: captures; flows run on from one to the next. ``-`` alone is standard input.
+        plugins: names of the plugins; those that write files are left out.
+        settings: values of all flags by plugin.
+        bpf: filter expression.
+        descriptor: open file from which ``-`` is read.
+    """
+
+    sources: Sequence[str]
+    plugins: Sequence[str]
+    settings: "Mapping[str, Settings]"
+    bpf: str | None = None
+    descriptor: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What the title shows."""
+        first = "standard input" if self.is_pipe else Path(self.sources[0]).name
+        return first if len(self.sources) == 1 else f"{first} and {len(self.sources) - 1} more"
+
+    @property
+    def is_pipe(self) -> bool:
+        """Whether packets come from standard input."""
+        return list(self.sources) == [STANDARD_INPUT]
+
+    @property
+    def source(self) -> str | list[str]:
+        """The source as engines take it."""
+        if self.is_pipe and self.descriptor is not None:
+            return f"/dev/fd/{self.descriptor}"
+        return self.sources[0] if len(self.sources) == 1 else list(self.sources)
+
+
+class Discarded:
+    """Outputs of a run on screen: what plugins write is dropped, and the log says so."""
+
+    prefix = ""
+
+    def __init__(self, tell: Any) -> None:
+        self._tell = tell
+
+    def open(self, suffix: str) -> IO[bytes]:
+        """Return a file that keeps nothing."""
+        self._tell(f"[INF] The file *{suffix} is not written here; 't2tui run' writes it")
+        return Path("/dev/null").open("wb")
+
+    def open_flows(self, suffix: str) -> IO[bytes]:
+        """Return a file that keeps nothing."""
+        return self.open(suffix)
+
+    def path(self, suffix: str) -> Path:
+        """Refuse: a database cannot be dropped."""
+        from t2tui.core.outputs import OutputError
+
+        raise OutputError(
+            f"'{suffix}'", "the terminal UI writes no files; leave the plugin that opens it out"
+        )
+
+
+@dataclass
+class Loaded:
+    """An engine that is ready, and what it fills."""
+
+    engine: "Engine"
+    collector: "Collector"
+    index: "PacketIndex | None"
+    left_out: Sequence[str] = field(default=())
+
+
+def load(opening: Opening, tell: Any) -> Loaded:
+    """Make the engine; imports all that takes time.
+
+    Args:
+        opening: what to open.
+        tell: gets the lines of the report, from the thread that runs the engine.
+
+    Raises:
+        Exception: what plugins, labels or settings raise.
+    """
+    from t2tui import __version__, plugins
+    from t2tui.api import Collector
+    from t2tui.core.alarms import alarm_rule
+    from t2tui.core.engine import Engine, RunOptions
+    from t2tui.core.labels import chosen_labels
+    from t2tui.core.settings import CORE
+    from t2tui.core.streams import PacketIndex
+
+    chosen: list[str] = []
+    left_out: list[str] = []
+    for name in opening.plugins:
+        is_writer = name in WRITERS or plugins.find(name).number >= FIRST_SINK
+        (left_out if is_writer else chosen).append(name)
+    core = opening.settings[CORE]
+    options = RunOptions(
+        report=tell,
+        bpf=opening.bpf,
+        program=f"t2tui {__version__}",
+        alarm_rule=alarm_rule(core),
+        force_mode=bool(core.FORCE_MODE),
+    )
+    loaded = plugins.load(chosen, opening.settings, lambda text: tell(f"[ERR] {text}"))
+    index = None if opening.is_pipe else PacketIndex()
+    collector = Collector(False, index)
+    engine = Engine(
+        opening.source,
+        options,
+        Discarded(tell),
+        [*loaded, collector],
+        title=opening.name if len(opening.sources) > 1 or opening.is_pipe else None,
+        labels=chosen_labels(core),
+        write_packets=False,
+    )
+    return Loaded(engine, collector, index, left_out)

@@ -1,0 +1,92 @@
+"""The pane beside the table: what the cell under the cursor means, and all values of its flow."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from t2tui.core import bits
+from t2tui.core.columns import Column
+from t2tui.core.store import ColumnStore
+from t2tui.tui import cells
+from t2tui.tui.safe import safe_content, safe_text
+
+LEVELS = {"err": "$text-error", "wrn": "$text-warning", "inf": "", "none": ""}
+MARKS = {"err": "!", "wrn": "^", "inf": " ", "none": " "}
+
+
+class DetailPane(VerticalScroll, can_focus=True):
+    """Explains a cell and its row."""
+
+    ALLOW_SELECT = False
+
+    def compose(self) -> ComposeResult:
+        """Make the text."""
+        yield Static(markup=False, id="detail-text")
+
+    def show(self, table: ColumnStore, row: int, column: Column) -> None:
+        """Explain a cell.
+
+        Args:
+            table: holds the row.
+            row: its number.
+            column: that of the cell.
+        """
+        names = table.names
+        values = dict(zip(names, table.rows(names, row, 1)[0].split("\t"), strict=True))
+        parts = [title(values), Content("")]
+        parts += explanation(column, values.get(column.name, ""))
+        parts += [Content(""), *value_lines(table, values)]
+        self.query_one("#detail-text", Static).update(Content("\n").join(parts))
+
+    def clear(self, text: str) -> None:
+        """Show a text in place of a flow."""
+        self.query_one("#detail-text", Static).update(safe_content(text, "$text-muted"))
+
+
+def title(values: dict[str, str]) -> Content:
+    """Return whose flow it is."""
+
+    def end(side: str) -> str:
+        address, port = values.get(f"{side}IP", ""), values.get(f"{side}Port", "")
+        address = f"[{address}]" if ":" in address and port else address
+        return f"{address}:{port}" if port else address
+
+    source, destination = end("src"), end("dst")
+    if not source:
+        source, destination = values.get("srcMac", ""), values.get("dstMac", "")
+    head = f"Flow {values.get('flowInd', '')} {values.get('dir', '')}"
+    return Content("\n").join([safe_content(head, "bold"), safe_content(f"{source} → {destination}")])
+
+
+def explanation(column: Column, cell: str) -> list[Content]:
+    """Return what a cell means: its bits, or what the column holds."""
+    unit = f", {column.unit}" if column.unit else ""
+    lines = [safe_content(f"{column.name}{unit}", "bold $primary"), safe_content(column.description)]
+    if cells.is_time(column) and cell:
+        lines.append(safe_content(f"{cells.moment(cell, with_date=True)} UTC"))
+    table = bits.tables().get(column.bits) if column.bits else None
+    if table is None:
+        return lines
+    lines.append(Content(""))
+    try:
+        value = int(cell, 16)
+    except ValueError:
+        return [*lines, safe_content(cell or "no value")]
+    for bit in table.set_bits(value):
+        level = bit.decoder if bit.decoder != "none" else bit.level
+        text = bit.description or bit.name
+        lines.append(safe_content(f"{MARKS[level]}{bit.number:>2} {bit.name:<14} ", LEVELS[level]))
+        lines.append(safe_content(f"    {text}", "$text-muted"))
+    if not value:
+        lines.append(Content("no bit is set"))
+    return lines
+
+
+def value_lines(table: ColumnStore, values: dict[str, str]) -> list[Content]:
+    """Return names and values of a flow, one per line."""
+    lines = [Content.styled("values", "bold $primary")]
+    for name, cell in values.items():
+        shown = cells.shown(table.column(name), cell, cells.DATE)
+        lines.append(Content.assemble((f"{safe_text(name):<16} ", "$text-muted"), safe_content(shown)))
+    return lines

@@ -1,0 +1,74 @@
+"""What is wrong with a capture: the status bits that its flows have."""
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import DataTable, Static
+
+from t2tui.tui.faults import Finding
+from t2tui.tui.figures import amount
+from t2tui.tui.safe import safe_text
+
+WORDS = {"err": "error", "wrn": "warning", "inf": "information", "none": ""}
+STYLES = {"err": "bold red", "wrn": "yellow", "inf": "", "none": "dim"}
+
+
+class FaultsView(Vertical):
+    """A table of bits; Enter shows the flows."""
+
+    class Chosen(Message):
+        """Flows with a bit are to be shown."""
+
+        def __init__(self, finding: Finding) -> None:
+            super().__init__()
+            self.finding = finding
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._findings: list[Finding] = []
+
+    def compose(self) -> ComposeResult:
+        """Make the table."""
+        yield Static("Status bits of the flows, the worst first. Enter shows the flows that have one.")
+        yield DataTable(cursor_type="row", zebra_stripes=True, id="faults-table")
+
+    def on_mount(self) -> None:
+        """Make the columns."""
+        table = self.query_one(DataTable)
+        for label in ("class", "flows", "column", "bit", "name", "what it says"):
+            table.add_column(Text(label), key=label)
+
+    def show(self, findings: list[Finding]) -> None:
+        """Show bits and numbers of flows; the cursor stays on its bit."""
+        if findings == self._findings:
+            return
+        table = self.query_one(DataTable)
+        lit = self._key(self._findings[table.cursor_row]) if self._findings else None
+        self._findings = findings
+        table.clear()
+        for finding in findings:
+            bit = finding.bit
+            texts = (
+                WORDS[finding.level],
+                f"{amount(finding.flows):>11}",
+                finding.column,
+                f"{bit.number:>2}",
+                bit.name,
+                bit.description,
+            )
+            table.add_row(*(Text(safe_text(text), STYLES[finding.level]) for text in texts))
+        keys = [self._key(finding) for finding in findings]
+        if lit in keys:
+            table.move_cursor(row=keys.index(lit), animate=False)
+
+    @staticmethod
+    def _key(finding: Finding) -> tuple[str, int]:
+        return finding.column, finding.bit.number
+
+    @on(DataTable.RowSelected)
+    def _chosen(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        if event.cursor_row < len(self._findings):
+            self.post_message(self.Chosen(self._findings[event.cursor_row]))

@@ -1,0 +1,63 @@
+"""The line of tabs."""
+
+from collections.abc import Mapping
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+
+class Tab(Static):
+    """A tab that can be clicked."""
+
+    class Chosen(Message):
+        """A tab was clicked."""
+
+        def __init__(self, view: str) -> None:
+            super().__init__()
+            self.view = view
+
+    def __init__(self, view: str, key: str, title: str) -> None:
+        super().__init__(id=f"tab-{view}", markup=False)
+        self._view, self._key, self._title = view, key, title
+        self.note("")
+
+    def note(self, text: str) -> None:
+        """Show a number behind the title."""
+        self.update(Content(f" {self._key} {self._title}{' ' if text else ''}{text} "))
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which tab was clicked."""
+        event.stop()
+        self.post_message(self.Chosen(self._view))
+
+
+class TabLine(Horizontal):
+    """The tabs beside each other."""
+
+    def __init__(self, tabs: Mapping[str, tuple[str, str]], *, id: str | None = None) -> None:
+        """Take the tabs over.
+
+        Args:
+            tabs: view -> key and title.
+            id: of the widget.
+        """
+        super().__init__(id=id)
+        self._tabs = tabs
+
+    def compose(self) -> ComposeResult:
+        """Make the tabs."""
+        for view, (key, title) in self._tabs.items():
+            yield Tab(view, key, title)
+
+    def choose(self, view: str) -> None:
+        """Show which one is open."""
+        for tab in self.query(Tab):
+            tab.set_class(tab.id == f"tab-{view}", "-open")
+
+    def note(self, view: str, text: str) -> None:
+        """Show a number behind a title."""
+        self.query_one(f"#tab-{view}", Tab).note(text)
