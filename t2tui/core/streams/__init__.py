@@ -1,6 +1,7 @@
 """What flows carry: TCP streams put together again, datagrams in order, read from the capture on demand."""
 
 from t2tui.core.streams.collecting import Fragments, PacketIndex, segments_of
+from t2tui.core.streams.comparison import Difference
 from t2tui.core.streams.index import StreamIndex
 from t2tui.core.streams.records import (
     CUT,
@@ -19,7 +20,7 @@ from t2tui.core.streams.records import (
     describe_marks,
 )
 from t2tui.core.streams.sources import ByteSource, CaptureBytes, SpillBytes
-from t2tui.core.streams.stream import Conversation, Difference, Part, Stream
+from t2tui.core.streams.stream import Conversation, Part, Stream
 
 __all__ = [
     "CUT",

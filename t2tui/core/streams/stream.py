@@ -8,8 +8,9 @@ from typing import BinaryIO, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.streams.index import NOWHERE, StreamIndex
-from t2tui.core.streams.records import DATA, OVERLAP, RETRANSMISSION
+from t2tui.core.streams.comparison import Difference, differences
+from t2tui.core.streams.index import StreamIndex
+from t2tui.core.streams.records import DATA
 from t2tui.core.streams.sources import ByteSource
 
 Direction = Literal["both", "A", "B"]
@@ -77,25 +78,6 @@ class Part:
     seq: int
     marks: int
     segment: int
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A segment that repeats bytes of the stream with other values.
-
-    Attributes:
-        direction: ``A`` or ``B``.
-        offset: place of the first byte that differs, in the stream.
-        packet: number of the packet that came later.
-        before: bytes of the stream there, as the first packet had them.
-        after: what the later packet has instead.
-    """
-
-    direction: str
-    offset: int
-    packet: int
-    before: bytes
-    after: bytes
 
 
 class _View:
@@ -250,43 +232,11 @@ class Stream:
         return written
 
     def differences(self) -> Iterator[Difference]:
-        """Compare retransmissions and overlaps with the bytes that came first; yield those that differ.
+        """Compare what was sent twice; yield what differs, see comparison.py.
 
         Reads the capture: both versions of everything that was sent twice.
         """
-        index = self.index
-        doubtful = np.flatnonzero(index.marks & (RETRANSMISSION | OVERLAP) != 0)
-        doubtful = doubtful[(index.segments["captured"][doubtful] > 0) & (index.offsets[doubtful] != NOWHERE)]
-        for row in doubtful.tolist():
-            segment = index.segments[row]
-            direction: Direction = "B" if segment["direction"] else "A"
-            count = np.array([min(int(segment["captured"]), int(segment["length"]))])
-            (again,) = self._source.read(np.array([segment["place"]], np.int64), count)
-            offset = int(index.offsets[row])
-            if offset < 0:
-                again, offset = again[-offset:], 0
-            before = self._at(direction, offset, len(again))
-            pairs = zip(before, again, strict=True)
-            at = next((at for at, (a, b) in enumerate(pairs) if a is not None and a != b), None)
-            if at is not None:
-                first = bytes(0 if value is None else value for value in before[at:])
-                yield Difference(direction, offset + at, int(segment["packet"]), first, again[at:])
-
-    def _at(self, direction: Direction, offset: int, count: int) -> "list[int | None]":
-        """Return the bytes of a stream at a place; None where there are none."""
-        view = self._view(direction)
-        offsets = self.pieces["offset"][view.rows]
-        low = max(int(np.searchsorted(offsets, offset, side="right")) - 1, 0)
-        high = int(np.searchsorted(offsets, offset + count, side="left"))
-        pieces = self.pieces[view.rows[low:high]]
-        found: list[int | None] = [None] * count
-        for part in self._parts(pieces, np.zeros(high - low, np.int64), view.shown[low:high]):
-            if part.kind == DATA:
-                skip = max(offset - part.offset, 0)
-                at = max(part.offset - offset, 0)
-                data = part.data[skip : skip + count - at]
-                found[at : at + len(data)] = data
-        return found
+        return differences(self.index, self._source)
 
     def close(self) -> None:
         """Give the temporary file back, if there is one."""
