@@ -117,6 +117,20 @@ def test_exit_codes(t2tui: Program, flow_file: Path) -> None:
     assert done.returncode == 2 and "line 6: 2 cells, but there are 13 columns" in done.stderr
 
 
+def test_rows_of_a_pipe_come_before_its_end() -> None:
+    words = [sys.executable, "-m", "t2tui", "filter", "tcp()"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "env": ENVIRONMENT}
+    with subprocess.Popen(words, **pipes) as process:  # type: ignore[call-overload]
+        lines = FLOWS.encode().splitlines(keepends=True)
+        process.stdin.write(lines[0] + lines[1] + lines[2][:20])
+        process.stdin.flush()
+        assert [process.stdout.readline(), process.stdout.readline()] == lines[:2]
+        process.stdin.write(lines[2][20:])
+        process.stdin.close()
+        assert process.stdout.read() == lines[2]
+        assert process.wait() == 0
+
+
 def test_a_reader_may_leave_early(flow_file: Path, tmp_path: Path) -> None:
     path = tmp_path / "long_flows.txt"
     path.write_text(FLOWS + FLOWS.partition("\n")[2] * 50_000)

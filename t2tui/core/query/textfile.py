@@ -17,7 +17,7 @@ from t2tui.core.query.vectors import Rows, Vector, factorized
 
 PIECE = 8 << 20
 """Bytes that are looked at together."""
-LONGEST_LINE = 256 << 20
+LONGEST_LINE = 16 << 20
 """Bytes of a line beyond which a file is taken for another one."""
 PATIENCE = 0.2
 """Seconds after which lines that a pipe has given so far are handed on."""
@@ -203,12 +203,13 @@ class _Lines:
     def __init__(self, source: Source, path: str, is_csv: bool) -> None:
         self._source, self._path, self._is_csv = source, path, is_csv
         self._kept = bytearray()
+        self._buffer = memoryview(bytearray(PIECE))
         self._has_ended = False
         self.number = 1
 
     def _fill(self, room: int) -> bool:
         """Read more; return whether the source paused."""
-        buffer = memoryview(bytearray(room))
+        buffer = self._buffer[:room]
         got = self._source.read_into(buffer, PATIENCE)
         if got == NOTHING_YET:
             self._source.patience()
@@ -223,22 +224,25 @@ class _Lines:
             self._check()
             self._fill(1 << 16)
         behind = behind or len(self._kept)
-        line = bytes(self._kept[:behind])
-        del self._kept[:behind]
         self.number += 1
-        return line
+        return self._take(behind)
+
+    def _take(self, count: int) -> bytes:
+        """Return the first bytes and forget them."""
+        with memoryview(self._kept) as view:
+            taken = bytes(view[:count])
+        del self._kept[:count]
+        return taken
 
     def next(self) -> bytes | None:
         """Return lines that end with a line feed, None at the end."""
         while not self._has_ended:
-            has_paused = self._fill(max(1, PIECE - len(self._kept)))
+            has_paused = self._fill(max(1 << 16, PIECE - len(self._kept)))
             self._check()
             if len(self._kept) >= PIECE or (has_paused and self._kept):
                 behind = self._whole()
                 if behind:
-                    piece = bytes(self._kept[:behind])
-                    del self._kept[:behind]
-                    return piece
+                    return self._take(behind)
         piece = bytes(self._kept)
         self._kept.clear()
         if piece and not piece.endswith(b"\n"):

@@ -194,3 +194,10 @@ def test_types_by_content() -> None:
     assert type_of(["00:11:22:33:44:55"]) == "MAC"
     assert type_of(["-", "-"]) == "SC"
     assert type_of([]) == "SC"
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_bytes(b"%a\n1\n" + b"x" * (textfile.LONGEST_LINE + 1))
+    with pytest.raises(TextFileError, match="line 3: longer than"), TextFile(str(path)) as file:
+        list(file.tables())
