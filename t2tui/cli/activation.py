@@ -130,14 +130,14 @@ class Setup:
         return False
 
 
-def offer_columns(config: Path | None, folders: Sequence[Path]) -> None:
+def offer_columns(config: Path | None, folders: Sequence[Path]) -> Setup:
     """Let the columns and bit tables of all plugins be found, also of those that nobody has imported yet.
 
     Args:
         config: see setup().
         folders: see setup().
     """
-    setup(config, folders)
+    known = setup(config, folders)
 
     def import_all() -> None:
         for entry in plugins.entries():
@@ -145,6 +145,7 @@ def offer_columns(config: Path | None, folders: Sequence[Path]) -> None:
                 say("WRN", entry.problem)
 
     columns.add_source(import_all)
+    return known
 
 
 def setup(config: Path | None, folders: Sequence[Path], *, is_written: bool = False) -> Setup:

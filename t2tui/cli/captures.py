@@ -8,7 +8,7 @@ from functools import partial
 
 from t2tui import plugins as registry
 from t2tui.api import Collector, NoOutputs
-from t2tui.cli.activation import setup
+from t2tui.cli.activation import Setup, setup
 from t2tui.cli.analysis import Request, chosen_plugins, labels_of, prepare, settings_of
 from t2tui.cli.dialogue import FIRST_SINK
 from t2tui.cli.exits import USAGE, Failure
@@ -21,7 +21,7 @@ from t2tui.core.store import ColumnStore
 
 
 def capture_stores(
-    path: str, plugins: Sequence[str], settings: Sequence[str], packets: bool
+    path: str, plugins: Sequence[str], settings: Sequence[str], packets: bool, known: Setup | None = None
 ) -> Generator[ColumnStore, None, None]:
     """Yield the rows of a capture as they become known; the last store can be empty, but has the columns.
 
@@ -30,13 +30,14 @@ def capture_stores(
         plugins: names; none: the active ones. Sinks are left out.
         settings: flags as ``PLUGIN.FLAG=VALUE``.
         packets: the packets that have a flow instead of the flows.
+        known: file of settings and folders of plugins; the user's own without.
 
     Raises:
         CaptureError: the capture cannot be read.
         Failure: a plugin or a setting is wrong.
     """
     request = Request(sources=(path,), plugins=tuple(plugins), settings=tuple(settings))
-    known = setup(request.config, request.plugin_dirs)
+    known = setup(None, ()) if known is None else known
     wanted = chosen_plugins(request, known)
     names = [name for name in wanted if known.find(name, "-p").number < FIRST_SINK]
     values = settings_of(replace(request, plugins=tuple(names)), known)

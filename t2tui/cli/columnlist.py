@@ -20,6 +20,7 @@ def list_of(path: str, options: Mapping[str, Any]) -> str:
         packets=options["packets"],
         plugins=options["plugins"],
         settings=options["settings"],
+        known=options["known"],
     )
     rows = [
         (str(number), printable(column.name), column.type, column.unit, column.description)

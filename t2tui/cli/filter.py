@@ -106,7 +106,7 @@ def command(
     from t2tui.cli.activation import offer_columns
     from t2tui.cli.filtering import Request, run
 
-    offer_columns(config, plugin_dirs)
+    options["known"] = offer_columns(config, plugin_dirs)
     if list_columns:
         from t2tui.cli.columnlist import list_of
 

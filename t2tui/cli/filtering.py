@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from t2tui.cli.activation import Setup
 from t2tui.cli.exits import DONE, FAILED, USAGE, Failure
 from t2tui.cli.formats import LINES, Row, shown_on_terminal
 from t2tui.cli.tables import Input, Piece, open_input
@@ -45,6 +46,7 @@ class Request:
     packets: bool = False
     plugins: Sequence[str] = ()
     settings: Sequence[str] = ()
+    known: Setup | None = None
 
 
 def run(request: Request) -> int:
@@ -62,6 +64,7 @@ def run(request: Request) -> int:
         packets=request.packets,
         plugins=request.plugins,
         settings=request.settings,
+        known=request.known,
     )
     work = Work(request, source)
     try:

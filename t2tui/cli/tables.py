@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from t2tui.cli.activation import Setup
 from t2tui.cli.exits import USAGE, Failure
 from t2tui.core.capture.errors import CaptureError
 from t2tui.core.capture.opening import CHECKED_BYTES, recognise
@@ -84,10 +85,17 @@ class CaptureInput:
 
     separator = "\t"
 
-    def __init__(self, path: str, plugins: Sequence[str], settings: Sequence[str], packets: bool) -> None:
+    def __init__(
+        self,
+        path: str,
+        plugins: Sequence[str],
+        settings: Sequence[str],
+        packets: bool,
+        known: Setup | None = None,
+    ) -> None:
         from t2tui.cli.captures import capture_stores
 
-        self._stores = capture_stores(path, plugins, settings, packets)
+        self._stores = capture_stores(path, plugins, settings, packets, known)
         self._first = first = next(self._stores)
         self.columns: Sequence[Column] = [first.column(name) for name in first.names]
         self.header = ("%" + "\t".join(first.names) + "\n").encode()
@@ -106,6 +114,7 @@ def open_input(
     packets: bool = False,
     plugins: Sequence[str] = (),
     settings: Sequence[str] = (),
+    known: Setup | None = None,
 ) -> Input:
     """Open a file and tell by its first bytes what it is.
 
@@ -115,13 +124,14 @@ def open_input(
         packets: of a capture: its packets instead of its flows.
         plugins: that analyse a capture; the standard ones without.
         settings: flags for that, as ``PLUGIN.FLAG=VALUE``.
+        known: file of settings and folders of plugins; the user's own without.
 
     Raises:
         Failure: the file cannot be opened, or is neither capture nor table.
     """
     try:
         if path != STANDARD and is_capture(path):
-            return CaptureInput(path, plugins, settings, packets)
+            return CaptureInput(path, plugins, settings, packets, known)
         if is_csv or Path(path).suffixes[-1:] == [".csv"] or Path(path).suffixes[-2:-1] == [".csv"]:
             return TextFile(path, ",", "")
         return TextFile(path)

@@ -113,9 +113,8 @@ def test_filters_know_the_columns_of_plugins(t2tui: Program, home: Path, capture
     assert described["mineStat"] == ["H8"]
     result = t2tui("filter", "$minePkts > 1", flows, "--cols", "srcPort", **env(home))
     assert result.stdout == "%srcPort\n1000\n"
-    result = t2tui(
-        "filter", "$minePkts > 1", capture, "-p", "basicFlow,mine", "--cols", "srcPort", **env(home)
-    )
+    words = ["filter", "$minePkts > 1", capture, "-p", "basicFlow,mine", "--cols", "srcPort"]
+    result = t2tui(*words, "--plugin-dir", home / "plugins")
     assert result.stdout == "%srcPort\n1000\n"
 
 
