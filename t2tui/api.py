@@ -142,8 +142,11 @@ class Origin:
         return Engine(source, run_options, NoOutputs(), [*loaded, *added], labels=labels)
 
 
-ENDS = ("srcIP", "dstIP", "srcPort", "dstPort", "l4Proto", "vlanID")
+ENDS = ("srcIP", "dstIP", "srcMac", "dstMac", "srcPort", "dstPort", "l4Proto", "vlanID")
 """Columns that tell whose flow it is."""
+
+VLAN_ID = 0xFFF
+"""Bits of a VLAN tag that name the VLAN."""
 
 
 @dataclass(frozen=True)
@@ -198,10 +201,14 @@ class Analysis:
             return None
         row = min(rows.tolist(), key=lambda row: self.flows.text("dir", row, 1))
         cells = self.flows.rows(ENDS, row, 1)[0].split("\t")
-        source, destination, source_port, destination_port, protocol, vlans = cells
-        if not source:  # layer 2
+        *addresses, source_port, destination_port, protocol, vlans = cells
+        source, destination, *macs = (cell.partition(";")[0] for cell in addresses)
+        is_layer2 = source in ("", "-")
+        if is_layer2:
+            source, destination = macs
+        if not source:
             return None
-        has_ports = int(protocol) in WITH_PORTS
+        has_ports = not is_layer2 and int(protocol) in WITH_PORTS
         return Conversation(
             flow,
             int(protocol),
@@ -209,7 +216,7 @@ class Analysis:
             destination,
             int(source_port) if has_ports else None,
             int(destination_port) if has_ports else None,
-            int(vlans.rpartition(";")[2]) if vlans else None,
+            int(vlans.rpartition(";")[2]) & VLAN_ID if vlans else None,
         )
 
 

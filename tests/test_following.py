@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 import dpkt
+import numpy as np
 import pytest
 
 import t2tui
@@ -13,7 +14,7 @@ from t2tui.api import Analysis
 from t2tui.core.capture import CaptureError
 from t2tui.core.streams import CaptureBytes, Stream
 from t2tui.following import UnknownFlowError
-from tests.core.captures import EXERCISE
+from tests.core.captures import EXERCISE, pool
 from tests.saved import Packet, pcap
 
 
@@ -79,6 +80,23 @@ def test_an_index_is_a_shortcut_only(plain: Path, indexed: Analysis, flow: int) 
     assert content(t2tui.analyze(plain).follow(flow)) == expected
     assert content(t2tui.analyze(EXERCISE).follow(flow)) == expected
     assert content(t2tui.analyze(EXERCISE, index=True).follow(flow)) == expected
+
+
+def test_the_flow_file_names_the_ends_of_odd_flows_as_the_packets_do(tmp_path: Path) -> None:
+    """Layer-2 flows, tunnels, VLAN tags, cut packets."""
+    frames = [raw for raw in pool() if raw.link == 1][:900:3]
+    path = tmp_path / "odd.pcap"
+    path.write_bytes(pcap([Packet(10**18 + n, raw.length, raw.data) for n, raw in enumerate(frames)]))
+    analysis, plain = t2tui.analyze(path, index=True), t2tui.analyze(path)
+    flows = plain.flows
+    vlans = np.array(flows.text("vlanID"), object) != ""
+    kinds = zip(flows["l4Proto"].tolist(), vlans.tolist(), flows["flowInd"].tolist(), strict=True)
+    chosen = {(protocol, has_vlan): flow for protocol, has_vlan, flow in kinds}
+    assert {(0, False), (0, True), (17, False), (17, True)} <= set(chosen)
+    for flow in list(chosen.values())[:12]:
+        shortcut, again = analysis.follow(flow), plain.follow(flow)
+        assert shortcut.conversation == again.conversation
+        assert list(shortcut.parts()) == list(again.parts())
 
 
 def test_flows_run_on_through_a_list(plain: Path, tmp_path: Path, indexed: Analysis) -> None:
@@ -156,8 +174,6 @@ def test_a_stream_that_was_read_from_a_pipe_cannot_be_read_again(plain: Path) ->
 
 
 def test_places_beyond_the_file_are_no_bytes(tmp_path: Path) -> None:
-    import numpy as np
-
     path = tmp_path / "short"
     path.write_bytes(b"0123456789")
     source = CaptureBytes(path)
