@@ -285,6 +285,7 @@ def analyze(
         LabelError: a file of labels or a database named in the settings cannot be used.
         SettingsError: a setting is unknown or has a wrong value.
         UnknownPluginError: there is no such plugin.
+        UnusablePluginError: a user's plugin cannot be imported, or is wrong in some way.
     """
     report: list[str] = []
     places = PacketIndex() if index else None
@@ -367,6 +368,7 @@ def extract_flows(
         OutputError: the new capture cannot be written.
         SettingsError: a setting is unknown or has a wrong value.
         UnknownPluginError: there is no such plugin.
+        UnusablePluginError: a user's plugin cannot be imported, or is wrong in some way.
     """
     flags = {**(settings or {}), "pcapd.PD_SUFFIX": "", "pcapd.PD_DIRSEL": DIRECTIONS[direction]}
     loaded, run_options, labels = _prepare([*plugins, "pcapd"], flags, [], options)
