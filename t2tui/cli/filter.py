@@ -96,6 +96,9 @@ def command(
     list_columns: bool,
     config: Path | None,
     plugin_dirs: tuple[Path, ...],
+    packets: bool,
+    plugins: tuple[str, ...],
+    settings: tuple[str, ...],
     **options: Any,
 ) -> int:
     """Show the rows of FILE for which EXPR is true.
@@ -105,11 +108,12 @@ def command(
     """
     from t2tui.cli.activation import offer_columns
     from t2tui.cli.filtering import Request, run
+    from t2tui.cli.tables import How
 
-    options["known"] = offer_columns(config, plugin_dirs)
+    how = How(packets, plugins, settings, offer_columns(config, plugin_dirs))
     if list_columns:
         from t2tui.cli.columnlist import list_of
 
-        sys.stdout.write(list_of(path if path != "-" else expression, options))
+        sys.stdout.write(list_of(path if path != "-" else expression, options["csv"], how))
         return 0
-    return run(Request(expression, path, **options))
+    return run(Request(expression, path, how=how, **options))

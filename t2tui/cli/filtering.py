@@ -8,10 +8,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.cli.activation import Setup
 from t2tui.cli.exits import DONE, FAILED, USAGE, Failure
 from t2tui.cli.formats import LINES, Row, shown_on_terminal
-from t2tui.cli.tables import Input, Piece, open_input
+from t2tui.cli.tables import How, Input, Piece, open_input
 from t2tui.cli.terminal import abandon, printable
 from t2tui.core.query import QueryError, compile_expression, compile_filter
 from t2tui.core.query.filters import Expression
@@ -43,10 +42,7 @@ class Request:
     count: bool = False
     header: bool = True
     csv: bool = False
-    packets: bool = False
-    plugins: Sequence[str] = ()
-    settings: Sequence[str] = ()
-    known: Setup | None = None
+    how: How | None = None
 
 
 def run(request: Request) -> int:
@@ -58,14 +54,7 @@ def run(request: Request) -> int:
     Raises:
         Failure: an expression or an input is wrong.
     """
-    source = open_input(
-        request.path,
-        is_csv=request.csv,
-        packets=request.packets,
-        plugins=request.plugins,
-        settings=request.settings,
-        known=request.known,
-    )
+    source = open_input(request.path, is_csv=request.csv, how=request.how)
     work = Work(request, source)
     try:
         found = work.run()
@@ -80,15 +69,19 @@ def run(request: Request) -> int:
 
 
 def table_of(request: Request) -> Iterator[str]:
-    """Yield the lines of the aligned table that was asked for.
+    """Return the lines of the aligned table that was asked for.
 
     Raises:
-        Failure: an expression or an input is wrong.
+        Failure: an expression or an input is wrong; the latter can also come with the lines.
     """
-    source = open_input(request.path, is_csv=request.csv, packets=request.packets)
-    work = Work(request, source)
+    source = open_input(request.path, is_csv=request.csv, how=request.how)
+    return _told(Work(request, source).table())
+
+
+def _told(lines: Iterator[str]) -> Iterator[str]:
+    """Hand lines on; an input that is found wrong on the way is an expected error."""
     try:
-        yield from work.table()
+        yield from lines
     except TextFileError as wrong:
         raise Failure(str(wrong), USAGE) from None
 

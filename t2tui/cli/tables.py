@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,23 @@ from t2tui.core.query.vectors import Rows, Vector
 from t2tui.core.store import ColumnStore
 
 STANDARD = "-"
+
+
+@dataclass(frozen=True)
+class How:
+    """How a capture is analysed; see the options of ``t2tui filter``.
+
+    Attributes:
+        packets: its packets are wanted instead of its flows.
+        plugins: names; none: the active ones.
+        settings: flags as ``PLUGIN.FLAG=VALUE``.
+        known: file of settings and folders of plugins; the user's own without.
+    """
+
+    packets: bool = False
+    plugins: Sequence[str] = ()
+    settings: Sequence[str] = ()
+    known: Setup | None = None
 
 
 class Piece(CellTable, Protocol):
@@ -85,17 +103,10 @@ class CaptureInput:
 
     separator = "\t"
 
-    def __init__(
-        self,
-        path: str,
-        plugins: Sequence[str],
-        settings: Sequence[str],
-        packets: bool,
-        known: Setup | None = None,
-    ) -> None:
+    def __init__(self, path: str, how: How | None) -> None:
         from t2tui.cli.captures import capture_stores
 
-        self._stores = capture_stores(path, plugins, settings, packets, known)
+        self._stores = capture_stores(path, how or How())
         self._first = first = next(self._stores)
         self.columns: Sequence[Column] = [first.column(name) for name in first.names]
         self.header = ("%" + "\t".join(first.names) + "\n").encode()
@@ -107,35 +118,24 @@ class CaptureInput:
                 yield StorePiece(store)
 
 
-def open_input(
-    path: str,
-    *,
-    is_csv: bool = False,
-    packets: bool = False,
-    plugins: Sequence[str] = (),
-    settings: Sequence[str] = (),
-    known: Setup | None = None,
-) -> Input:
+def open_input(path: str, *, is_csv: bool = False, how: How | None = None) -> Input:
     """Open a file and tell by its first bytes what it is.
 
     Args:
         path: ``-`` for standard input, which is no capture.
         is_csv: comma-separated values; files named ``.csv`` are without being asked.
-        packets: of a capture: its packets instead of its flows.
-        plugins: that analyse a capture; the standard ones without.
-        settings: flags for that, as ``PLUGIN.FLAG=VALUE``.
-        known: file of settings and folders of plugins; the user's own without.
+        how: a capture is analysed.
 
     Raises:
         Failure: the file cannot be opened, or is neither capture nor table.
     """
     try:
         if path != STANDARD and is_capture(path):
-            return CaptureInput(path, plugins, settings, packets, known)
+            return CaptureInput(path, how)
         if is_csv or Path(path).suffixes[-1:] == [".csv"] or Path(path).suffixes[-2:-1] == [".csv"]:
             return TextFile(path, ",", "")
         return TextFile(path)
-    except TextFileError as wrong:
+    except (TextFileError, Failure) as wrong:  # 1 would say that no row was found
         raise Failure(str(wrong), USAGE) from None
     except CaptureError as wrong:
         raise Failure(f"{wrong.message}. {wrong.hint}", USAGE) from None

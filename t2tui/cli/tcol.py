@@ -42,8 +42,9 @@ def command(path: str, cols: str, top: int | None, csv: bool, packets: bool, no_
     the variable PAGER; without, less, whose first line stays in sight where it can do that.
     """
     from t2tui.cli.filtering import Request, table_of
+    from t2tui.cli.tables import How
 
-    lines = table_of(Request("", path, cols=cols, to="table", top=top, csv=csv, packets=packets))
+    lines = table_of(Request("", path, cols=cols, to="table", top=top, csv=csv, how=How(packets)))
     pager = None if no_pager or not sys.stdout.isatty() else pager_command()
     if pager is None:
         return _print(lines)
@@ -53,8 +54,8 @@ def command(path: str, cols: str, top: int | None, csv: bool, packets: bool, no_
 def _print(lines: Iterator[str]) -> int:
     try:
         for line in lines:
-            sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+            sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        sys.stdout.buffer.flush()
     except BrokenPipeError:
         abandon(sys.stdout.buffer)  # who reads has seen enough
     return DONE

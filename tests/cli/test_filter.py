@@ -1,6 +1,7 @@
 """t2tui filter and t2tui tcol, as they are called."""
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -210,3 +211,19 @@ def test_the_pager_gets_the_table(tmp_path: Path, flow_file: Path) -> None:
     os.close(main)
     paged = (tmp_path / "paged").read_text()
     assert paged == "dir  flowInd\nA          1\nB          1\nA          2\nA          3\n"
+
+
+def test_what_is_wrong_with_a_capture_is_told(t2tui: Program, tmp_path: Path) -> None:
+    done = t2tui("filter", "1", EXERCISE, "-p", "basicFlw")
+    assert done.returncode == 2 and "basicFlow" in done.stderr
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(gzip.decompress(EXERCISE.read_bytes())[:100_000])
+    done = t2tui("filter", "tcp()", cut, "--count")
+    assert done.returncode == 0 and int(done.stdout) > 0
+    assert done.stderr.startswith("[WRN] pcap_dispatch failed: truncated dump file")
+
+
+def test_a_capture_without_flows_has_columns_all_the_same(t2tui: Program, tmp_path: Path) -> None:
+    (tmp_path / "none.pcap").write_bytes(gzip.decompress(EXERCISE.read_bytes())[:24])
+    done = t2tui("filter", "$dstPort == 1", "none.pcap")
+    assert done.returncode == 1 and done.stdout.startswith("%dir\tflowInd\t") and done.stderr == ""
