@@ -15,7 +15,7 @@ from textual.worker import Worker, WorkerState
 
 from t2tui.core.query import QueryError, compile_filter
 from t2tui.core.store import ColumnStore
-from t2tui.tui import session
+from t2tui.tui import figures, session
 from t2tui.tui.actions import ACTIONS, FLOWS, PROGRAM, Action, bindings
 from t2tui.tui.arrangement import Arranged, Sorting
 from t2tui.tui.arranger import Arranger, Refused
@@ -93,7 +93,7 @@ class FlowApp(App[int]):
     def on_mount(self) -> None:
         """Begin to read."""
         self.part(TabLine).choose("flows")
-        self.part(DetailPane).clear("no flow yet")
+        self.part(DetailPane).clear("no flow under the cursor")
         self.table.focus()
         self.capture.start()
         self.set_interval(TICK_SECONDS, self._tick)
@@ -126,6 +126,7 @@ class FlowApp(App[int]):
                 self.part(FilterBar).know([now.table.column(name) for name in now.table.names])
             self._arrange()
         self.part(TabLine).note("flows", amount(now.rows) if now.rows else "")
+        self.table.explain(figures.nothing(now, self._filter_text, self.opening.is_pipe))
         self._show_view()
         self._show_scope()
 
@@ -163,7 +164,6 @@ class FlowApp(App[int]):
         """Have the rows of now filtered and sorted."""
         if self.now.table is not None:
             self._arranged_table = self.now.table
-            self.part(FilterBar).show_hits("…" if self.now.has_ended else "")
             self._arranger.ask(self.now.table, self._filter_text, self._sorting)
 
     def on_flow_app_arrangement_done(self, message: ArrangementDone) -> None:
@@ -179,6 +179,7 @@ class FlowApp(App[int]):
             total = len(result.table)
             hits = f"{amount(len(result))} of {amount(total)}" if result.filter_text else amount(total)
             self.part(FilterBar).show_hits(f"{hits} flows")
+            self.table.explain(figures.nothing(self.now, self._filter_text, self.opening.is_pipe))
             self._show_scope()
 
     def filter_by(self, text: str) -> None:
@@ -228,7 +229,7 @@ class FlowApp(App[int]):
             return
         arranged, row, column = table.arranged, table.row, table.column
         if arranged is None or row is None or column is None:
-            pane.clear("no flow fulfils the filter: Esc shows all" if self._filter_text else "no flow yet")
+            pane.clear("no flow under the cursor")
         else:
             pane.show(arranged.table, row, column)
 
@@ -272,6 +273,7 @@ class FlowApp(App[int]):
         """Open a view."""
         self.part(ContentSwitcher).current = view
         self.part(TabLine).choose(view)
+        self.part(ActionLine).show_in(view)
         self._show_view()
         self._focus_view()
 

@@ -79,12 +79,26 @@ def state(now: Snapshot, is_pipe: bool) -> State:
     return State(now.state, "wrn" if now.state == session.PAUSED else "")
 
 
+def nothing(now: Snapshot, filter_text: str, is_pipe: bool) -> str:
+    """Return why no flow is shown, and what to press."""
+    if filter_text and now.rows:
+        return "No flow fulfils the filter. Esc shows all flows."
+    if now.state == session.FAILED:
+        return f"{now.detail}. {now.hint}"
+    if now.has_ended:
+        return "There is no flow in what was read. 5 shows the report."
+    if now.flows:
+        return f"{amount(now.flows)} flows are open; a flow is shown when it ends. ctrl+x stops reading."
+    return f"{state(now, is_pipe).text} ..."
+
+
 def facts(now: Snapshot, is_pipe: bool) -> list[str]:
     """Return what else there is to say, the most important first."""
     found = []
     if not now.has_ended and now.fraction is not None:
         found.append(f"{now.fraction:.0%}".replace("%", " %"))
-    found.append(f"{amount(now.packets)} packets")
+    if now.state != session.PREPARING:
+        found.append(f"{amount(now.packets)} packets")
     if now.elapsed > 0 and now.packets:
         found.append(f"{rate(now.packets_per_second)} pkt/s")
     if now.left is not None and now.state == session.READING:

@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from t2tui.tui.actions import ACTIONS, Action
+from t2tui.tui.actions import ACTIONS, PROGRAM, Action
 from t2tui.tui.safe import safe_content
+from t2tui.tui.widgets.note import Note
 
 BUTTONS = (
     ("filter", "Filter"),
@@ -23,6 +24,8 @@ BUTTONS = (
     ("command_palette", "Commands"),
 )
 """Names of actions, and what their buttons say."""
+MINOR = ("drop_cell", "pause")
+"""Left out where there is little room."""
 
 
 class ActionButton(Static):
@@ -36,9 +39,14 @@ class ActionButton(Static):
             self.action = action
 
     def __init__(self, action: Action, text: str) -> None:
-        key = Content.styled(f"{action.label} ", "$accent")
+        key = Content.styled(f"{action.label} ", "$text-accent")
         super().__init__(Content.assemble(" ", key, text, " "), markup=False, classes="button")
+        self.set_class(action.name in MINOR, "-minor")
         self._action = action
+
+    def show_in(self, view: str) -> None:
+        """Show the button where its action can be done."""
+        self.set_class(self._action.place not in (view, PROGRAM), "-hidden")
 
     def on_click(self, event: events.Click) -> None:
         """Tell which action."""
@@ -62,10 +70,15 @@ class ActionLine(Horizontal):
     def compose(self) -> ComposeResult:
         """Make the buttons."""
         known = {action.name: action for action in ACTIONS}
-        yield Static(markup=False, id="scope")
+        yield Note(markup=False, id="scope")
         for name, text in self._buttons:
             yield ActionButton(known[name], text)
 
+    def show_in(self, view: str) -> None:
+        """Show the buttons of a view."""
+        for button in self.query(ActionButton):
+            button.show_in(view)
+
     def show_scope(self, text: str) -> None:
         """Show what actions act on."""
-        self.query_one("#scope", Static).update(safe_content(f" {text} "))
+        self.query_one("#scope", Note).show(safe_content(f" {text} "))

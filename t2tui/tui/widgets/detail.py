@@ -5,13 +5,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from t2tui.core import bits
 from t2tui.core.columns import Column
+from t2tui.core.decode import DecodeError, decode_parts, is_known
 from t2tui.core.store import ColumnStore
 from t2tui.tui import cells
 from t2tui.tui.safe import safe_content, safe_text
 
-LEVELS = {"err": "$text-error", "wrn": "$text-warning", "inf": "", "none": ""}
+LEVELS = {"err": "bold $text-error", "wrn": "bold $text-warning", "inf": "", "none": ""}
 MARKS = {"err": "!", "wrn": "^", "inf": " ", "none": " "}
 
 
@@ -19,6 +19,7 @@ class DetailPane(VerticalScroll, can_focus=True):
     """Explains a cell and its row."""
 
     ALLOW_SELECT = False
+    _shown: tuple[int, str] | None = None
 
     def compose(self) -> ComposeResult:
         """Make the text."""
@@ -32,6 +33,9 @@ class DetailPane(VerticalScroll, can_focus=True):
             row: its number.
             column: that of the cell.
         """
+        if self._shown == (row, column.name):  # rows do not change
+            return
+        self._shown = row, column.name
         names = table.names
         values = dict(zip(names, table.rows(names, row, 1)[0].split("\t"), strict=True))
         parts = [title(values), Content("")]
@@ -41,6 +45,7 @@ class DetailPane(VerticalScroll, can_focus=True):
 
     def clear(self, text: str) -> None:
         """Show a text in place of a flow."""
+        self._shown = None
         self.query_one("#detail-text", Static).update(safe_content(text, "$text-muted"))
 
 
@@ -65,21 +70,31 @@ def explanation(column: Column, cell: str) -> list[Content]:
     lines = [safe_content(f"{column.name}{unit}", "bold $primary"), safe_content(column.description)]
     if cells.is_time(column) and cell:
         lines.append(safe_content(f"{cells.moment(cell, with_date=True)} UTC"))
-    table = bits.tables().get(column.bits) if column.bits else None
-    if table is None:
-        return lines
-    lines.append(Content(""))
+    return [*lines, *meaning(column, cell)]
+
+
+def meaning(column: Column, cell: str) -> list[Content]:
+    """Return the bits of a cell, or the names of its numbers; nothing where there are none."""
+    if not is_known(column.name):
+        return []
+    if not cell:
+        return [Content(""), Content("no value")]
     try:
-        value = int(cell, 16)
-    except ValueError:
-        return [*lines, safe_content(cell or "no value")]
-    for bit in table.set_bits(value):
-        level = bit.decoder if bit.decoder != "none" else bit.level
-        text = bit.description or bit.name
-        lines.append(safe_content(f"{MARKS[level]}{bit.number:>2} {bit.name:<14} ", LEVELS[level]))
-        lines.append(safe_content(f"    {text}", "$text-muted"))
-    if not value:
-        lines.append(Content("no bit is set"))
+        found = decode_parts(column.name, cell)
+    except DecodeError as error:
+        return [Content(""), safe_content(str(error), "$text-muted")]
+    lines = [Content("")]
+    for decoded in found:
+        for row in decoded.rows:
+            number = f"{row.hex:>3}" if row.bit is None else f"{row.bit:>2}"
+            name = row.name if row.name != row.text else ""
+            lines.append(safe_content(f"{MARKS[row.level]}{number} {name or row.text}", LEVELS[row.level]))
+            if name and row.text:
+                lines.append(safe_content(f"    {row.text}", "$text-muted"))
+        if decoded.unknown:
+            lines.append(safe_content(f"    unknown: {decoded.table.format(decoded.unknown)}"))
+        elif not decoded.rows:
+            lines.append(Content("no bit is set"))
     return lines
 
 

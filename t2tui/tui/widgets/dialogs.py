@@ -49,7 +49,7 @@ class HelpScreen(ModalScreen[None]):
         lines = []
         for group, rows in groups.items():
             lines += [Content(""), Content.styled(group, "bold $primary")]
-            lines += [Content.assemble((f"  {key:<12}", "$accent"), title) for key, title in rows]
+            lines += [Content.assemble((f"  {key:<12}", "$text-accent"), title) for key, title in rows]
         with VerticalScroll(classes="dialog", id="help"):
             yield Static(Content("\n").join(lines[1:]), markup=False)
 

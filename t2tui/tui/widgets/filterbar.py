@@ -14,8 +14,11 @@ from textual.widgets.option_list import Option
 from t2tui.core.columns import Column
 from t2tui.core.query import Candidate, Completion, QueryError, complete
 from t2tui.tui.safe import safe_content, safe_text
+from t2tui.tui.widgets.note import Note
 
 MOST_CANDIDATES = 50
+TYPED = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
+"""What can be typed or pasted: nothing that hides or controls."""
 HISTORY = 200
 
 
@@ -59,9 +62,10 @@ class FilterBar(Vertical):
                 placeholder="filter: / or click here, e.g. $dstPort == 80 && $pktsSnt > 10",
                 compact=True,
                 select_on_focus=False,
+                restrict=TYPED,
                 id="filter-input",
             )
-            yield Static(markup=False, id="filter-hits")
+            yield Note(markup=False, id="filter-hits")
         yield Static(markup=False, id="filter-error")
         yield OptionList(markup=False, compact=True, id="filter-candidates")
 
@@ -107,7 +111,7 @@ class FilterBar(Vertical):
 
     def show_hits(self, text: str) -> None:
         """Show how many rows fulfil the condition."""
-        self.query_one("#filter-hits", Static).update(safe_content(f" {text} "))
+        self.query_one("#filter-hits", Note).show(safe_content(f" {text} "))
 
     def show_error(self, error: Exception | None) -> None:
         """Show what is wrong, below the place where it is."""

@@ -12,6 +12,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from t2tui.core.columns import Column
 from t2tui.tui import cells
@@ -21,7 +22,11 @@ from t2tui.tui.safe import safe_cells, safe_text
 from t2tui.tui.widgets.columnlayout import ColumnLayout
 
 HEADER_LINES = 1
+EMPTY_LINE = 2
+"""Line that says why there is nothing."""
 STATUS = "flowStat"
+ALERTS = {"!": "alarm", "^": "warning"}
+"""Sign of a row -> its colour."""
 
 
 class FlowTable(ScrollView, can_focus=True):
@@ -35,7 +40,19 @@ class FlowTable(ScrollView, can_focus=True):
     BINDINGS = bindings(FLOWS)
     COMPONENT_CLASSES = {
         f"flow-table--{name}"
-        for name in ("header", "sorted", "row", "cursor", "cell", "a", "b", "alarm", "warning", "mark")
+        for name in (
+            "header",
+            "sorted",
+            "row",
+            "cursor",
+            "cell",
+            "a",
+            "b",
+            "alarm",
+            "warning",
+            "mark",
+            "empty",
+        )
     }
     DEFAULT_CSS = """
     FlowTable { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
@@ -86,6 +103,7 @@ class FlowTable(ScrollView, can_focus=True):
         self._marks: NDArray[np.bool_] = np.zeros(0, bool)
         self._page: list[list[str]] = []
         self._page_at: tuple[object, ...] = ()
+        self._empty_text = ""
 
     # ------------------------------------------------------------------ what is shown
 
@@ -99,7 +117,7 @@ class FlowTable(ScrollView, can_focus=True):
             self._marks = np.concatenate([self._marks, np.zeros(more, bool)])
         is_refiltered = self._arranged is not None and arranged.filter_text != self._arranged.filter_text
         self._arranged = arranged
-        self.virtual_size = Size(0, len(arranged) + HEADER_LINES)
+        self._set_height(len(arranged) + HEADER_LINES)
         place = arranged.place(row) if row is not None and (self._has_moved or is_refiltered) else None
         if place is None:
             place = before if self._has_moved else 0
@@ -110,6 +128,21 @@ class FlowTable(ScrollView, can_focus=True):
             self._follow()
         self.refresh()
         self.post_message(self.Moved(self))
+
+    def _set_height(self, height: int) -> None:
+        """Tell the scroll bar how much there is; setting virtual_size would lay out the whole screen anew."""
+        if height == self.virtual_size.height:
+            return
+        self.set_reactive(Widget.virtual_size, Size(0, height))
+        self.vertical_scrollbar.window_virtual_size = height
+        if self.scroll_y > self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+
+    def explain(self, text: str) -> None:
+        """Say why there is nothing to show, and what to press."""
+        if text != self._empty_text:
+            self._empty_text = safe_text(text)
+            self.refresh()
 
     @property
     def arranged(self) -> Arranged | None:
@@ -174,9 +207,10 @@ class FlowTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw a line: the header, or a row."""
         width = self.size.width
-        base = self.rich_style
-        if self._arranged is None or not self.layout_of_columns.columns:
-            return Strip.blank(width, base)
+        base = self._style("row")
+        if self._arranged is None or (y == EMPTY_LINE and not len(self._arranged)):
+            text = f"   {self._empty_text}" if y == EMPTY_LINE else ""
+            return Strip([Segment(text, self._style("empty"))]).adjust_cell_length(width, base)
         rows = self._rows_on_screen()
         if y < HEADER_LINES:
             segments = self._header()
@@ -243,7 +277,7 @@ class FlowTable(ScrollView, can_focus=True):
         is_cursor = place == self._place
         style = self._style("cursor" if is_cursor else "row")
         side = style + self._part("b" if look.is_reply else "a")
-        alert = style + self._part({"!": "alarm", "^": "warning"}.get(look.mark, "row"))
+        alert = style + self._part(ALERTS[look.mark]) if look.mark in ALERTS else style
         is_marked = bool(self._marks[self._arranged.rows[place]])
         segments = [
             Segment("●" if is_marked else " ", style + self._part("mark")),

@@ -12,7 +12,7 @@ class ReportView(RichLog):
     """Lines of the report, marks in colour."""
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(markup=False, highlight=False, wrap=True, auto_scroll=False, id=id)
+        super().__init__(markup=False, highlight=False, wrap=False, auto_scroll=False, id=id)
         self._shown: tuple[str, ...] = ()
 
     def show(self, lines: tuple[str, ...]) -> None:

@@ -7,10 +7,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+
+from t2tui.tui.widgets.note import Note
 
 
-class Tab(Static):
+class Tab(Note):
     """A tab that can be clicked."""
 
     class Chosen(Message):
@@ -27,7 +28,7 @@ class Tab(Static):
 
     def note(self, text: str) -> None:
         """Show a number behind the title."""
-        self.update(Content(f" {self._key} {self._title}{' ' if text else ''}{text} "))
+        self.show(Content(f" {self._key} {self._title}{' ' if text else ''}{text} "))
 
     def on_click(self, event: events.Click) -> None:
         """Tell which tab was clicked."""
