@@ -142,7 +142,7 @@ class Origin:
         return Engine(source, run_options, NoOutputs(), [*loaded, *added], labels=labels)
 
 
-ENDS = ("srcIP", "dstIP", "srcMac", "dstMac", "srcPort", "dstPort", "l4Proto", "vlanID")
+ENDS = ("srcIP", "dstIP", "srcMac", "dstMac", "srcPort", "dstPort", "l4Proto", "ethType", "vlanID")
 """Columns that tell whose flow it is."""
 
 VLAN_ID = 0xFFF
@@ -201,7 +201,7 @@ class Analysis:
             return None
         row = min(rows.tolist(), key=lambda row: self.flows.text("dir", row, 1))
         cells = self.flows.rows(ENDS, row, 1)[0].split("\t")
-        *addresses, source_port, destination_port, protocol, vlans = cells
+        *addresses, source_port, destination_port, protocol, ether_type, vlans = cells
         source, destination, *macs = (cell.partition(";")[0] for cell in addresses)
         is_layer2 = source in ("", "-")
         if is_layer2:
@@ -217,6 +217,7 @@ class Analysis:
             int(source_port) if has_ports else None,
             int(destination_port) if has_ports else None,
             int(vlans.rpartition(";")[2]) & VLAN_ID if vlans else None,
+            int(ether_type, 0) if is_layer2 else None,
         )
 
 

@@ -106,7 +106,8 @@ class Follower(Plugin):
 
     def _conversation(self, packet: Any) -> Conversation:
         flow = self.run.flows.records[packet["flow"]]
-        has_ports = flow["kind"] in (KIND_IPV4, KIND_IPV6) and flow["l4Proto"] in WITH_PORTS
+        is_ip = flow["kind"] in (KIND_IPV4, KIND_IPV6)
+        has_ports = is_ip and flow["l4Proto"] in WITH_PORTS
         conversation = Conversation(
             int(packet["flowInd"]),
             int(flow["l4Proto"]),
@@ -115,6 +116,7 @@ class Follower(Plugin):
             int(flow["srcPort"]) if has_ports else None,
             int(flow["dstPort"]) if has_ports else None,
             int(flow["vlan"]) if packet["show"] & SHOW_VLAN else None,
+            None if is_ip else int(flow["ethType"]),
         )
         is_b = int(packet["flowStat"]) & L3FLOWINVERT
         return conversation.reversed() if is_b else conversation

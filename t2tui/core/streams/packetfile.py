@@ -266,6 +266,7 @@ class PacketFile:
             self._optional(cells, "srcPort"),
             self._optional(cells, "dstPort"),
             vlan or None,
+            self._optional(cells, "ethType") if self._text(cells, "srcIP") in ("", "-") else None,
         )
         return Payload(
             self._direction(cells, number),

@@ -150,7 +150,7 @@ class Printer:
         line = (
             f"Packet {payload.packet} ({length} bytes): flow {ends.flow} {payload.direction} "
             f"{_end(ends.source, ends.source_port)} -> {_end(ends.destination, ends.destination_port)} "
-            f"{protocol_name(ends.protocol)}{vlan}{seq}{marks}"
+            f"{protocol_name(ends)}{vlan}{seq}{marks}"
         )
         self._put(f"\n{RULE}\n{safe_text(line)}\n{RULE}\n\n")
 
@@ -187,7 +187,7 @@ class Printer:
             ("srcPort", ends.source_port),
             ("dstIP", ends.destination),
             ("dstPort", ends.destination_port),
-            ("proto", protocol_name(ends.protocol)),
+            ("proto", protocol_name(ends)),
         ]
         if payload.length is not None:
             fields.append(("length", payload.length))
@@ -244,9 +244,11 @@ def _end(address: str, port: int | None) -> str:
     return address if port is None else f"{address}:{port}"
 
 
-def protocol_name(protocol: int) -> str:
-    """Return the name of a layer-4 protocol, its number where it has none."""
-    return enumeration("l4Proto").name(protocol) or str(protocol)
+def protocol_name(ends: Conversation) -> str:
+    """Return the name of the protocol of layer 4, or of the EtherType of a layer-2 flow; else its number."""
+    if ends.ether_type is not None:
+        return enumeration("ethType").name(ends.ether_type) or f"0x{ends.ether_type:04x}"
+    return enumeration("l4Proto").name(ends.protocol) or str(ends.protocol)
 
 
 def hex_dump(data: bytes, offset: int = 0, indent: str = "") -> str:

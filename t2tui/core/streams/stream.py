@@ -30,6 +30,7 @@ class Conversation:
         source, destination: addresses as text; MAC addresses of a layer-2 flow.
         source_port, destination_port: None where the protocol has none.
         vlan: id of the last VLAN tag, None without; packet files have all ids, as text.
+        ether_type: EtherType of a layer-2 flow, None of others.
     """
 
     flow: int
@@ -39,6 +40,7 @@ class Conversation:
     source_port: int | None = None
     destination_port: int | None = None
     vlan: int | str | None = None
+    ether_type: int | None = None
 
     def reversed(self) -> "Conversation":
         """Return it as seen from the other side."""

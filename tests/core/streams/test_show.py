@@ -78,6 +78,16 @@ def test_blocks_with_a_head() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("protocol", "ether_type", "name"),
+    [(6, None, "TCP"), (0, None, "HOPOPT"), (0, 0x0806, "ARP"), (253, None, "253"), (0, 0x1234, "0x1234")],
+)
+def test_names_of_protocols(protocol: int, ether_type: int | None, name: str) -> None:
+    ends = Conversation(7, protocol, "a", "b", ether_type=ether_type)
+    assert f'"proto":"{name}"' in printed("json", "text", payload(b"x", ends=ends))
+    assert f"a -> b {name}\n" in printed("info", "text", payload(b"x", ends=ends))
+
+
 def test_json_has_one_object_per_payload() -> None:
     vlan = Conversation(7, 6, "10.0.0.1", "10.0.0.2", 1234, 80, 12)
     assert printed("json", "text", payload(b'a"\r\n', ends=vlan, seq=9, length=4)) == (
