@@ -108,7 +108,13 @@ def select(text: str, columns: Sequence[Column]) -> list[Shown]:
             found = [_expression(part, start, columns) for part in parts]
             shown += [Shown(each.column, types[each.column], each.column) for each in found]
         else:
-            shown.append(_expression(item, start, columns))
+            try:
+                shown.append(_expression(item, start, columns))
+            except QueryError:
+                if match is None or not {"*", "?"} & set(item):
+                    raise
+                wrong = f"no column is like '{match['name']}'"
+                raise QueryError(wrong, start, start + len(item)) from None
     return shown
 
 
