@@ -339,3 +339,11 @@ def test_settings_are_checked_before_anything_is_read() -> None:
     assert load_settings({"basicStats": available()["basicStats"].flags}, None, ["basicStats.BS_VAR=1"], {})
     with pytest.raises(SettingsError):
         next(t2tui.stream("no-such-file.pcap", settings={"basicStats.BS_VAR": "many"}))
+
+
+def test_columns_of_the_same_name_are_both_there() -> None:
+    flows = t2tui.analyze(EXERCISE, plugins=(*DEFAULT_PLUGINS, "tcpFlags", "tcpWin")).flows
+    assert {"tcpInitWinSz", "tcpInitWinSz_tcpWin"} <= set(flows.names)
+    is_tcp = flows["l4Proto"] == 6
+    assert (flows["tcpInitWinSz"][is_tcp] == flows["tcpInitWinSz_tcpWin"][is_tcp]).any()
+    assert flows.text("tcpInitWinSz_tcpWin") == [str(window) for window in flows["tcpInitWinSz_tcpWin"]]

@@ -83,6 +83,7 @@ class Roster:
         self.breakdowns: list[Breakdown] = []
         self._started: set[str] = set()
         self._status = 0
+        self._fatal: tuple[type[BaseException], ...] = FATAL
         self._run: Run
 
     def __iter__(self) -> Iterator[Any]:
@@ -101,9 +102,15 @@ class Roster:
         return status
 
     def start(self, run: Run) -> None:
-        """Start all plugins. The columns of one that cannot start are not written at all."""
+        """Start all plugins. The columns of one that cannot start are not written at all.
+
+        Raises:
+            OSError: a file or server that a plugin needs is not there: better known now than hours later.
+        """
         self._run = run
-        self._each("at the start", lambda plugin: self._start(plugin))
+        self._fatal = (*FATAL, OSError)
+        self._each("at the start", self._start)
+        self._fatal = FATAL
 
     def _start(self, plugin: Any) -> None:
         plugin.start(self._run)
@@ -174,7 +181,7 @@ class Roster:
     def _switch_off(self, plugin: Any, where: str, error: Exception) -> None:
         """Go on without a plugin, and without those that need it."""
         cause = error.__cause__ or error if isinstance(error, PlacedError) else error
-        if isinstance(cause, FATAL) or plugin.vital:
+        if isinstance(cause, self._fatal) or plugin.vital:
             raise cause
         place = str(error) if isinstance(error, PlacedError) else where
         self._remove(plugin, f"{place}: {_described(cause)}", cause)
@@ -195,7 +202,7 @@ class Roster:
             try:
                 self._finish(plugin)
             except Exception as second:
-                if isinstance(second, FATAL):
+                if isinstance(second, self._fatal):
                     raise
                 text += f", and again while it was closed: {_described(second)}"
         elif error is None or plugin.name in self._run.plugins:

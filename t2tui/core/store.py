@@ -1,6 +1,6 @@
 """Flows and packets kept as columns: what the Python API returns and the flow table on screen shows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.columns import Column
+from t2tui.core.columns import Column, unique_names
 from t2tui.core.run import Columns
 from t2tui.core.text.fields import OF_BATCH, STRINGS, Code, Field
 from t2tui.core.text.rows import RowWriter, Words
@@ -126,6 +126,13 @@ def parts(field: Field, prefix: str = "", count: "NDArray[Any] | None" = None) -
         yield from parts(rest, f"{prefix}{number}.", count)
 
 
+def _named(columns: "Iterable[tuple[Column, Field]]") -> "dict[str, tuple[Column, Field]]":
+    """Return columns by name, of which two plugins may have the same."""
+    pairs = list(columns)
+    names = unique_names((column for column, _ in pairs), lambda column: column.name)
+    return dict(zip(names, pairs, strict=True))
+
+
 class ColumnStore:
     """Rows of typed columns, appended batch by batch.
 
@@ -143,7 +150,7 @@ class ColumnStore:
         """
         self._columns = columns
         self._is_sealed = False
-        self._pairs = {column.name: (column, field) for column, field in columns()}
+        self._pairs = _named(columns())
         self._rows = 0
         self._arrays: list[Any] = []  # GrowingArray, or FixedArray in a view
         self._places: dict[tuple[str, str], int] = {}  # (column, part of its field) -> array
@@ -191,7 +198,7 @@ class ColumnStore:
         """
         if self._is_sealed:
             raise ValueError("rows cannot be appended to a sealed store")
-        fields = {column.name: field for column, field in columns or self._pairs.values()}
+        fields = {name: field for name, (_, field) in _named(columns or self._pairs.values()).items()}
         for array, (name, wanted) in zip(self._arrays, self._plan, strict=True):
             part = next(part for part in parts(fields[name]) if part.name == wanted)
             indices = part.take(slots if part.by == "slot" else rows)
@@ -205,7 +212,8 @@ class ColumnStore:
     def seal(self) -> None:
         """Keep the texts of now and let go of the engine: no more rows can come."""
         self._pairs = {
-            column.name: (column, self._stored(column.name, field)) for column, field in self._columns()
+            name: (column, self._stored(name, field))
+            for name, (column, field) in _named(self._columns()).items()
         }
         self._columns = lambda: list(self._pairs.values())
         self._is_sealed = True
@@ -217,7 +225,7 @@ class ColumnStore:
         """
         pairs = list(self._columns())
         view = copy(self)
-        view._pairs = {column.name: (column, field) for column, field in pairs}
+        view._pairs = _named(pairs)
         view._columns = lambda: pairs
         view._arrays = [FixedArray(array.values) for array in self._arrays]
         view._bytes = FixedArray(self._bytes.values)
@@ -227,8 +235,8 @@ class ColumnStore:
     def numbers(self, words: Words) -> NDArray[Any]:
         """Return the numbers of words that the rows show."""
         shown = [
-            self._stored(column.name, field).values.ravel()
-            for column, field in self._columns()
+            self._stored(name, field).values.ravel()
+            for name, (_, field) in _named(self._columns()).items()
             if field.words is words
         ]
         return np.concatenate(shown) if shown else np.zeros(0, np.uint32)
@@ -275,7 +283,7 @@ class ColumnStore:
 
     def fields(self, names: Sequence[str]) -> list[Field]:
         """Return fields over the rows stored so far, for a RowWriter."""
-        fresh = {column.name: field for column, field in self._columns()}
+        fresh = {name: field for name, (_, field) in _named(self._columns()).items()}
         return [self._stored(name, fresh[name]) for name in names]
 
     def text(self, name: str, first: int = 0, count: int | None = None) -> list[str]:

@@ -20,6 +20,7 @@ from t2tui.core.feeder import BATCHES, Feeder, new_batches
 from t2tui.core.layout import PACKET
 from t2tui.core.outputs import Outputs
 from t2tui.plugins import STANDARD, load
+from t2tui.plugins.base import Plugin
 from tests.core.dissect.dissecting import Record, pcap
 
 PATIENCE = 30.0
@@ -349,12 +350,15 @@ def test_an_error_of_a_plugin_ends_the_reading(tmp_path: Path) -> None:
     class FaultError(RuntimeError):
         pass
 
-    plugins = load(STANDARD)
+    class Faulty(Plugin):
+        name = "faulty"
+        number = 1
+        vital = True
 
-    def fail(*_: Any) -> None:
-        raise FaultError
+        def on_packets(self, packets: Any, data: Any) -> None:
+            raise FaultError
 
-    plugins[0].on_packets = fail
+    plugins = [Faulty(), *load(STANDARD)]
     with pytest.raises(FaultError), Outputs(str(tmp_path / "out")) as outputs:
         engine_on(path, outputs, plugins).run()
     assert not feeders()

@@ -497,6 +497,23 @@ def test_a_plugin_that_raises_is_switched_off_and_the_run_goes_on(tmp_path: Path
         assert {row["own"] for row in result.packets} == {""}
 
 
+class Homeless(CallbackPlugin):
+    """Cannot open what it needs."""
+
+    name = "homeless"
+    number = 150
+
+    def start(self, run: Any) -> None:
+        super().start(run)
+        Path("no-such-file").read_text()
+
+
+def test_a_file_that_is_missing_at_the_start_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no-such-file"):
+        run(EXERCISE, tmp_path, Homeless())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_packet_at_fault_is_named_and_earlier_flows_keep_their_values(tmp_path: Path) -> None:
     result = run(EXERCISE, tmp_path, broken("on_layer4", at=5000))
     (breakdown,) = result.engine.breakdowns
