@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from t2tui import plugins as registry
 from t2tui.core.alarms import alarm_rule
 from t2tui.core.engine import Engine, RunOptions, Snapshot
+from t2tui.core.heldoutputs import HeldOutputs
 from t2tui.core.labels import Labels, chosen_labels
 from t2tui.core.layout import PACKET
-from t2tui.core.outputs import OutputError, Outputs
+from t2tui.core.outputs import Outputs
 from t2tui.core.roster import Breakdown
 from t2tui.core.run import Columns
 from t2tui.core.settings import CORE, load_settings
@@ -26,32 +27,6 @@ from t2tui.plugins.pcapd import Pcapd
 
 NO_ROWS = np.zeros(0, np.int64)
 """Flow columns are read by slot alone."""
-
-
-class NoOutputs:
-    """Outputs of a run that writes no files.
-
-    Raises:
-        OutputError: a plugin wants to write one.
-    """
-
-    prefix = ""
-
-    def open(self, suffix: str) -> BinaryIO:
-        """Refuse."""
-        raise _refusal(suffix)
-
-    def open_flows(self, suffix: str) -> BinaryIO:
-        """Refuse."""
-        return self.open(suffix)
-
-    def path(self, suffix: str) -> Path:
-        """Refuse."""
-        raise _refusal(suffix)
-
-
-def _refusal(suffix: str) -> OutputError:
-    return OutputError(f"'{suffix}'", "analyze() writes no files; leave the plugin that opens it out")
 
 
 class Collector(Plugin):
@@ -139,7 +114,7 @@ class Origin:
             added: plugins behind the others.
         """
         loaded, run_options, labels = _prepare(self.plugins, self.settings, [], self.options)
-        return Engine(source, run_options, NoOutputs(), [*loaded, *added], labels=labels)
+        return Engine(source, run_options, HeldOutputs(), [*loaded, *added], labels=labels)
 
 
 ENDS = ("srcIP", "dstIP", "srcMac", "dstMac", "srcPort", "dstPort", "l4Proto", "ethType", "vlanID")
@@ -160,6 +135,7 @@ class Analysis:
         index: where the payload of every packet is; None unless asked for.
         breakdowns: plugins that were switched off because they raised; their columns are empty or zero from
             then on.
+        files: what plugins wrote beside the flows, by suffix: ``_tcpwin.txt``, ``_protocols.txt`` ...
     """
 
     flows: ColumnStore
@@ -168,6 +144,7 @@ class Analysis:
     index: PacketIndex | None = None
     origin: "Origin | None" = field(default=None, repr=False)
     breakdowns: Sequence[Breakdown] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def follow(self, flow: int, *, sequence: bool = True) -> Stream:
         """Return the streams of a flow.
@@ -234,7 +211,7 @@ def _engine(
     collector = Collector(packets, index)
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     engine = Engine(
-        source, run_options, NoOutputs(), [*loaded, collector], labels=labels, write_packets=False
+        source, run_options, HeldOutputs(), [*loaded, collector], labels=labels, write_packets=False
     )
     return engine, collector
 
@@ -284,6 +261,7 @@ def analyze(
     Raises:
         CaptureError: the capture cannot be read.
         LabelError: a file of labels or a database named in the settings cannot be used.
+        OutputError: a sink is among the plugins, or plugins write more than fits in memory.
         SettingsError: a setting is unknown or has a wrong value.
         UnknownPluginError: there is no such plugin.
         UnusablePluginError: a user's plugin cannot be imported, or is wrong in some way.
@@ -296,7 +274,8 @@ def analyze(
         flows, kept = collector.take()
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     origin = None if source == "-" else Origin(source, plugins, settings, options)
-    return Analysis(flows, kept, report, places, origin, engine.breakdowns)
+    outputs = cast(HeldOutputs, engine.run_state.outputs)
+    return Analysis(flows, kept, report, places, origin, engine.breakdowns, outputs.files)
 
 
 def stream(

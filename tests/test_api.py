@@ -342,7 +342,9 @@ def test_settings_are_checked_before_anything_is_read() -> None:
 
 
 def test_columns_of_the_same_name_are_both_there() -> None:
-    flows = t2tui.analyze(EXERCISE, plugins=(*DEFAULT_PLUGINS, "tcpFlags", "tcpWin")).flows
+    analysis = t2tui.analyze(EXERCISE, plugins=(*DEFAULT_PLUGINS, "tcpFlags", "tcpWin"))
+    flows = analysis.flows
+    assert analysis.files["_tcpwin.txt"].startswith(b"# IP\tpktTcpCnt\twinRelThCnt\n192.168.1.105\t1514\t")
     assert {"tcpInitWinSz", "tcpInitWinSz_tcpWin"} <= set(flows.names)
     is_tcp = flows["l4Proto"] == 6
     assert (flows["tcpInitWinSz"][is_tcp] == flows["tcpInitWinSz_tcpWin"][is_tcp]).any()

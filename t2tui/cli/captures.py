@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from t2tui import plugins as registry
-from t2tui.api import Collector, NoOutputs
+from t2tui.api import Collector
 from t2tui.cli.activation import setup
 from t2tui.cli.analysis import Request, chosen_plugins, labels_of, prepare, settings_of
 from t2tui.cli.dialogue import FIRST_SINK
@@ -17,6 +17,7 @@ from t2tui.cli.tables import How
 from t2tui.cli.terminal import say
 from t2tui.core.alarms import alarm_rule
 from t2tui.core.engine import Engine, RunOptions
+from t2tui.core.heldoutputs import HeldOutputs
 from t2tui.core.settings import CORE
 from t2tui.core.store import ColumnStore
 
@@ -50,7 +51,7 @@ def capture_stores(path: str, how: How) -> Generator[ColumnStore, None, None]:
     prepare(Line(sys.stderr), not sys.stderr.isatty())
     collector = Collector(how.packets)
     loaded = registry.load(names, values, partial(say, "ERR"))
-    engine = Engine(path, options, NoOutputs(), [*loaded, collector], labels=labels, write_packets=False)
+    engine = Engine(path, options, HeldOutputs(), [*loaded, collector], labels=labels, write_packets=False)
     with closing(engine), closing(engine.steps()) as steps:
         while True:
             is_done = next(steps, True) is True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import numpy as np
 
 from t2tui import following, plugins
-from t2tui.api import Collector, NoOutputs
+from t2tui.api import Collector
 from t2tui.cli.activation import Setup, setup
 from t2tui.cli.analysis import Request, cancel, chosen_plugins, labels_of, prepare, settings_of
 from t2tui.cli.exits import DONE, USAGE, Failure
@@ -22,6 +22,7 @@ from t2tui.cli.terminal import abandon, has_colour, say
 from t2tui.core.alarms import alarm_rule
 from t2tui.core.capture import CaptureError
 from t2tui.core.engine import Engine, RunOptions, Snapshot
+from t2tui.core.heldoutputs import HeldOutputs
 from t2tui.core.outputs import OutputError, Outputs
 from t2tui.core.query import QueryError
 from t2tui.core.settings import CORE
@@ -180,7 +181,7 @@ class _Runs:
         forced = bool(settings[CORE].FORCE_MODE)
         options = replace(self.options, alarm_rule=alarm_rule(settings[CORE]), force_mode=forced)
         loaded = plugins.load(names, settings, partial(say, "ERR"))
-        return Engine(self.source, options, NoOutputs(), [*loaded, *added], labels=labels_of(settings))
+        return Engine(self.source, options, HeldOutputs(), [*loaded, *added], labels=labels_of(settings))
 
     def readers(self) -> list[str]:
         """Return the plugins that were asked for without those that write files."""
