@@ -104,11 +104,21 @@ ACTIONS = (
 OF_TEXTUAL = ("command_palette", "quit")
 """Actions whose keys textual binds itself, before all others."""
 
+AT_ONCE = ("filter",)
+"""Actions that are done before the next key is looked at: what is typed behind ``/`` is the filter."""
+
 
 def bindings(place: str) -> list[BindingType]:
     """Return the key bindings of a place; each has an id, by which it can be changed."""
     return [
-        Binding(action.keys, action.name, action.title, show=False, id=f"{place}.{action.name}")
+        Binding(
+            action.keys,
+            action.name,
+            action.title,
+            show=False,
+            priority=action.name in AT_ONCE,
+            id=f"{place}.{action.name}",
+        )
         for action in ACTIONS
         if action.place == place and action.name not in OF_TEXTUAL
     ]

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, DataTable
+from textual.widgets import ContentSwitcher, DataTable, Input
 from textual.worker import Worker, WorkerState
 
 from t2tui.core.query import QueryError, compile_filter
@@ -283,7 +283,13 @@ class FlowApp(App[int]):
             "faults": self.part(FaultsView).query_one(DataTable),
             "report": self.part(ReportView),
         }[self.view]
-        focused.focus()
+        self.screen_stack[0].set_focus(focused)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the key of the filter to those who are typed in."""
+        if action == "filter":
+            return len(self.screen_stack) == 1 and not isinstance(self.focused, Input)
+        return True
 
     def action_filter(self) -> None:
         """Type a condition."""

@@ -103,7 +103,7 @@ def facts(now: Snapshot, is_pipe: bool) -> list[str]:
         found.append(f"{rate(now.packets_per_second)} pkt/s")
     if now.left is not None and now.state == session.READING:
         found.append(f"{span(now.left)} left")
-    if is_pipe or now.has_ended:
+    if now.elapsed and (is_pipe or now.has_ended):
         found.append(f"in {span(now.elapsed)}" if now.has_ended else span(now.elapsed))
     open_flows = now.flows - now.rows
     if open_flows > 0 and not now.has_ended:

@@ -39,8 +39,8 @@ class ActionButton(Static):
             self.action = action
 
     def __init__(self, action: Action, text: str) -> None:
-        key = Content.styled(f"{action.label} ", "$text-accent")
-        super().__init__(Content.assemble(" ", key, text, " "), markup=False, classes="button")
+        label = safe_content(f" {action.label} ", "$text-accent"), safe_content(f"{text} ")
+        super().__init__(Content("").join(label), markup=False, classes="button")
         self.set_class(action.name in MINOR, "-minor")
         self._action = action
 

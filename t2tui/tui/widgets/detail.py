@@ -9,7 +9,7 @@ from t2tui.core.columns import Column
 from t2tui.core.decode import DecodeError, decode_parts, is_known
 from t2tui.core.store import ColumnStore
 from t2tui.tui import cells
-from t2tui.tui.safe import safe_content, safe_text
+from t2tui.tui.safe import safe_content
 
 LEVELS = {"err": "bold $text-error", "wrn": "bold $text-warning", "inf": "", "none": ""}
 MARKS = {"err": "!", "wrn": "^", "inf": " ", "none": " "}
@@ -100,8 +100,8 @@ def meaning(column: Column, cell: str) -> list[Content]:
 
 def value_lines(table: ColumnStore, values: dict[str, str]) -> list[Content]:
     """Return names and values of a flow, one per line."""
-    lines = [Content.styled("values", "bold $primary")]
+    lines = [safe_content("values", "bold $primary")]
     for name, cell in values.items():
         shown = cells.shown(table.column(name), cell, cells.DATE)
-        lines.append(Content.assemble((f"{safe_text(name):<16} ", "$text-muted"), safe_content(shown)))
+        lines.append(Content("").join([safe_content(f"{name:<16} ", "$text-muted"), safe_content(shown)]))
     return lines

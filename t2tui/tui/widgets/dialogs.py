@@ -48,8 +48,10 @@ class HelpScreen(ModalScreen[None]):
             groups["Signs"] = list(MARKS)
         lines = []
         for group, rows in groups.items():
-            lines += [Content(""), Content.styled(group, "bold $primary")]
-            lines += [Content.assemble((f"  {key:<12}", "$text-accent"), title) for key, title in rows]
+            lines += [Content(""), safe_content(group, "bold $primary")]
+            for key, title in rows:
+                label = safe_content(f"  {key:<12}", "$text-accent"), safe_content(title)
+                lines.append(Content("").join(label))
         with VerticalScroll(classes="dialog", id="help"):
             yield Static(Content("\n").join(lines[1:]), markup=False)
 
@@ -81,7 +83,7 @@ class Question(ModalScreen[bool]):
         """Show the question."""
         with Vertical(classes="dialog"):
             yield Static(safe_content(self._text), markup=False)
-            yield Static(Content(""))
+            yield Static(Content(" "))
             yield Static(Content("y or Enter: yes      n or Esc: no"), markup=False)
 
     def action_answer(self, answer: bool) -> None:

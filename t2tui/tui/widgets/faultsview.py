@@ -9,7 +9,7 @@ from textual.widgets import DataTable, Static
 
 from t2tui.tui.faults import Finding
 from t2tui.tui.figures import amount
-from t2tui.tui.safe import safe_text
+from t2tui.tui.safe import safe_content, safe_text
 
 WORDS = {"err": "error", "wrn": "warning", "inf": "information", "none": ""}
 STYLES = {"err": "bold red", "wrn": "yellow", "inf": "", "none": "dim"}
@@ -31,14 +31,15 @@ class FaultsView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Make the table."""
-        yield Static("Status bits of the flows, the worst first. Enter shows the flows that have one.")
+        head = "Status bits of the flows, the worst first. Enter shows the flows that have one."
+        yield Static(safe_content(head), markup=False)
         yield DataTable(cursor_type="row", zebra_stripes=True, id="faults-table")
 
     def on_mount(self) -> None:
         """Make the columns."""
         table = self.query_one(DataTable)
         for label in ("class", "flows", "column", "bit", "name", "what it says"):
-            table.add_column(Text(label), key=label)
+            table.add_column(Text(safe_text(label)), key=label)
 
     def show(self, findings: list[Finding]) -> None:
         """Show bits and numbers of flows; the cursor stays on its bit."""

@@ -94,8 +94,8 @@ class FilterBar(Vertical):
         self.columns = columns
 
     def begin(self) -> None:
-        """Let the user type."""
-        self.input.focus()
+        """Let the user type, at once: focus() waits until other messages are done."""
+        self.screen.set_focus(self.input)
 
     def set(self, text: str) -> None:
         """Show the filter that applies."""
@@ -219,6 +219,5 @@ class FilterBar(Vertical):
 
 
 def _line(candidate: Candidate) -> Content:
-    return Content.assemble(
-        safe_content(f"{candidate.text:<18} "), safe_content(candidate.detail, "$text-muted")
-    )
+    detail = safe_content(candidate.detail, "$text-muted")
+    return Content("").join([safe_content(f"{candidate.text:<18} "), detail])

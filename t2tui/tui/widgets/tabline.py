@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.message import Message
 
+from t2tui.tui.safe import safe_content
 from t2tui.tui.widgets.note import Note
 
 
@@ -28,7 +28,7 @@ class Tab(Note):
 
     def note(self, text: str) -> None:
         """Show a number behind the title."""
-        self.show(Content(f" {self._key} {self._title}{' ' if text else ''}{text} "))
+        self.show(safe_content(f" {self._key} {self._title}{' ' if text else ''}{text} "))
 
     def on_click(self, event: events.Click) -> None:
         """Tell which tab was clicked."""

@@ -1,0 +1,150 @@
+"""The program in a real pseudo-terminal: start, live fill, quit; and what hostile captures cannot do."""
+
+import os
+import subprocess
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dpkt
+import pytest
+
+from tests.cli.conftest import pcap, udp
+from tests.tui.conftest import EXERCISE
+from tests.tui.terminals import Screen
+
+QUIT = "\x11"
+STOP = "\x18"
+
+
+@pytest.fixture
+def screen(tmp_path: Path) -> Iterator[Callable[..., Screen]]:
+    started: list[Screen] = []
+
+    def start(*words: str | Path, **more: object) -> Screen:
+        started.append(Screen(tmp_path, *map(str, words), **more))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+def test_a_capture_opens_and_the_program_quits(screen: Callable[..., Screen]) -> None:
+    shown = screen(EXERCISE, width=160, height=48)
+    place = shown.wait_for("72 flows")
+    shown.press("/$dstPort == 21")
+    shown.press("\r")
+    shown.wait_for("143.166.11.10:21", place)
+    shown.press(QUIT)
+    assert shown.finish() == 0
+    assert shown.output.rstrip().endswith(b"\x1b[?1049l") or b"\x1b[?1049l" in shown.output[-200:]
+
+
+def test_a_pipe_fills_the_table_and_can_be_stopped(screen: Callable[..., Screen]) -> None:
+    theirs, ours = os.pipe()
+    shown = screen("-", stdin=theirs)
+    os.close(theirs)
+    head = pcap([])
+    packets = pcap([udp(number) for number in range(1, 300)])[len(head) :]
+    os.write(ours, head + packets[: len(packets) // 2])
+    place = shown.wait_for("waiting for the pipe")
+    os.write(ours, packets[len(packets) // 2 :])
+    shown.wait_for("299 packets", place)
+    shown.press(STOP)
+    place = shown.wait_for("Stop reading?")
+    shown.press("y")
+    shown.wait_for("partial", place)
+    shown.wait_for("299 flows", place)
+    shown.press(QUIT)
+    assert shown.finish() == 0
+    os.close(ours)
+
+
+def test_a_pipe_that_says_nothing_can_be_left(screen: Callable[..., Screen]) -> None:
+    theirs, ours = os.pipe()
+    shown = screen("-", stdin=theirs)
+    os.close(theirs)
+    shown.wait_for("standard input")
+    shown.press(QUIT)
+    assert shown.finish() == 0
+    os.close(ours)
+
+
+ATTACKS = (
+    b"\x1b[6666;1Hx",
+    b"\x1b]52;c;RVZJTA==\x07",
+    b"\x1b]0;title\x1b\\",
+    b"\xc2\x9b6666m",
+    b"\x9b6666m",
+    b"a\xe2\x80\xaeb\xe2\x80\x8bc\xe2\x81\xa6d",
+    b"\xf3\xa0\x81\x81tag",
+    b"[/x] [bold]b[@click=app.quit]q",
+    b"\x00\x08\x0b\x0c\r\n\x7f",
+)
+
+
+def query(name: bytes) -> bytes:
+    """A DNS query, and its frame."""
+    labels = b"".join(bytes([len(part)]) + part for part in (name, b"test"))
+    message = b"\0\1\1\0\0\1\0\0\0\0\0\0" + labels + b"\0\0\1\0\1"
+    datagram = dpkt.udp.UDP(sport=4000 + len(name), dport=53, data=message)
+    datagram.ulen = len(datagram)
+    packet = dpkt.ip.IP(src=b"\x0a\0\0\1", dst=b"\x0a\0\0\2", p=17, data=datagram)
+    packet.len = len(packet)
+    return bytes(dpkt.ethernet.Ethernet(src=b"\2\0\0\0\0\1", dst=b"\2\0\0\0\0\2", data=packet))
+
+
+def test_nothing_of_a_hostile_capture_controls_the_terminal(
+    screen: Callable[..., Screen], tmp_path: Path
+) -> None:
+    name = b"a\x1b]52;c;RVZJTA==\x07\x1b[6666;1H[@click=app.quit]\xe2\x80\xae\xc2\x9b6666m.pcap"
+    path = tmp_path / os.fsdecode(name)
+    path.write_bytes(pcap([query(attack) for attack in ATTACKS])[:-3])
+    shown = screen(path, "-p", "basicFlow,basicStats,tcpStates,dnsDecode", width=160, height=48)
+    shown.wait_for("flows ")
+    shown.settle()
+    for keys in ("$", *"hhhhhhhhhhhh", "\r", "\r", "=", "\x1b", "!", "/", "\x1b", "4", "5", "1", "?", "\x1b"):
+        shown.press(keys)
+        shown.settle(0.15)
+    for _ in range(len(ATTACKS)):
+        shown.press("j=")
+        shown.settle(0.1)
+        shown.press("\x1b")
+        shown.settle(0.1)
+    shown.press(QUIT)
+    assert shown.finish() == 0
+    assert b"test" in shown.output
+    for forbidden in (b"\x1b[6666", b"\x1b]52;c;RVZ", b"\x1b]0;title", b"\x9b6666"):
+        place = shown.output.find(forbidden)
+        assert place < 0, shown.output[max(0, place - 60) : place + 20]
+    left = {character for character in shown.text if unicodedata.category(character) in ("Cc", "Cf", "Cs")}
+    assert left <= {"\r", "\n"}, sorted(map(ascii, left))
+
+
+def test_without_a_terminal_there_is_a_clear_error(
+    t2tui: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    result = t2tui(EXERCISE)
+    assert result.returncode == 2
+    assert "needs a terminal" in result.stderr
+
+
+def test_without_a_capture_the_program_says_how_to_open_one(
+    t2tui: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    result = t2tui()
+    assert result.returncode == 2
+    assert "t2tui CAPTURE" in result.stderr
+
+
+def test_standard_input_cannot_be_the_terminal(screen: Callable[..., Screen]) -> None:
+    shown = screen("-")
+    assert shown.finish() == 2
+    assert "pipe a capture" in shown.text
+
+
+def test_a_missing_capture_is_an_error_before_the_screen_changes(screen: Callable[..., Screen]) -> None:
+    shown = screen("-p", "basicFlow", "none.pcap")
+    assert shown.finish() != 0
+    assert b"\x1b[?1049h" not in shown.output
