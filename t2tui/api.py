@@ -18,9 +18,10 @@ from t2tui.core.layout import PACKET
 from t2tui.core.outputs import Outputs
 from t2tui.core.roster import Breakdown
 from t2tui.core.run import Columns
-from t2tui.core.settings import CORE, load_settings
+from t2tui.core.settings import CORE, Value, load_settings
 from t2tui.core.store import ColumnStore
 from t2tui.core.streams import Conversation, PacketIndex, Stream
+from t2tui.cutting import Cutter, Direction, dump_payloads, wanted_keys
 from t2tui.following import WITH_PORTS, follow_flow, is_addressable, stream_of
 from t2tui.plugins.base import Plugin, Run
 from t2tui.plugins.pcapd import Pcapd
@@ -161,13 +162,82 @@ class Analysis:
             CaptureError: the capture cannot be read any more.
             ValueError: the capture was standard input, or is still coming in (stream()).
         """
-        if self.origin is None:
-            raise ValueError("the capture cannot be read once more; follow flows of a file")
+        origin = self._origin()
         conversation = self._conversation(flow)
-        if self.index is None or conversation is None or not is_addressable(self.origin.source):
-            return follow_flow(self.origin.source, flow, self.origin.engine, sequence=sequence)
+        if self.index is None or conversation is None or not is_addressable(origin.source):
+            return follow_flow(origin.source, flow, origin.engine, sequence=sequence)
         segments = self.index.segments(flow)
-        return stream_of(segments, str(self.origin.source), conversation, sequence=sequence)
+        return stream_of(segments, str(origin.source), conversation, sequence=sequence)
+
+    def extract(self, flows: Iterable[int], target: str | Path, *, direction: Direction = "both") -> int:
+        """Write the packets of flows into a new capture, in the order of the old one.
+
+        The capture is analysed once more.
+
+        Args:
+            flows: their indices: ``flowInd`` of the rows that ``flows.filter()`` finds.
+            target: the new capture; it appears whole or not at all, in the place of an older one.
+            direction: of the packets; a flow without reverse is A, as its row says.
+
+        Returns:
+            The number of packets.
+
+        Raises:
+            CaptureError: the capture cannot be read any more.
+            OutputError: the new capture cannot be written.
+            ValueError: the capture was standard input, or is still coming in (stream()).
+        """
+        origin = self._origin()
+        sources = [origin.source] if isinstance(origin.source, str) else origin.source
+        with Outputs(str(target), sources) as outputs:
+            cutter = Cutter(wanted_keys(self.flows, flows, direction), outputs.open(""))
+            with closing(origin.engine(origin.source, [cutter])) as engine:
+                engine.run()
+        return cutter.count
+
+    def dump(
+        self,
+        flows: Iterable[int],
+        folder: str | Path,
+        *,
+        direction: Direction = "both",
+        replace: bool = False,
+        **flags: Value,
+    ) -> int:
+        """Write the payload of flows into a folder, one file per direction.
+
+        The capture is analysed once more.
+
+        Args:
+            flows: see extract().
+            folder: where the files go. It appears as a whole or not at all, and not if there is no payload.
+            direction: see extract().
+            replace: take the place of a folder that holds payload files, and nothing else.
+            flags: of payloadDumper, for example ``PLDUMP_NAMES=1`` (docs/payloaddumper.md).
+
+        Returns:
+            The number of files.
+
+        Raises:
+            CaptureError: the capture cannot be read any more.
+            OutputError: the folder holds files, or cannot be made.
+            SettingsError: a flag is unknown or has a value that is not allowed.
+            ValueError: the capture was standard input, or is still coming in (stream()).
+        """
+        origin = self._origin()
+
+        def run(added: list[Plugin]) -> None:
+            with closing(origin.engine(origin.source, added)) as engine:
+                engine.run()
+
+        keys = wanted_keys(self.flows, flows, direction)
+        return dump_payloads(run, keys, Path(folder), flags, replace=replace)
+
+    def _origin(self) -> "Origin":
+        """Return how to analyse the capture once more."""
+        if self.origin is None:
+            raise ValueError("the capture cannot be read once more; choose flows of a file")
+        return self.origin
 
     def _conversation(self, flow: int) -> Conversation | None:
         """Return whose flow it is; None where the columns do not tell."""

@@ -21,6 +21,8 @@ SUMMARIES = {
     "follow": "Show what the two sides of a flow sent each other; save it.",
     "filter": "Select, sort and group rows of flow and packet files, or of captures.",
     "tcol": "Show a flow or packet file as an aligned table, in a pager.",
+    "extract": "Write the packets of flows that a filter selects into a new capture.",
+    "dump": "Write the payload of flows that a filter selects into files.",
     "decode": "Say what the bits of a status column mean, and which number bits make.",
     "plugin": "List, explain, activate and begin plugins.",
     "conf": "Show and set the flags of plugins.",

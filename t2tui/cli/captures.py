@@ -10,9 +10,9 @@ from t2tui import plugins as registry
 from t2tui.api import Collector
 from t2tui.cli.activation import setup
 from t2tui.cli.analysis import Request, chosen_plugins, labels_of, prepare, settings_of
-from t2tui.cli.dialogue import FIRST_SINK
 from t2tui.cli.exits import USAGE, Failure
 from t2tui.cli.progress import Line
+from t2tui.cli.reading import FIRST_SINK
 from t2tui.cli.tables import How
 from t2tui.cli.terminal import say
 from t2tui.core.alarms import alarm_rule

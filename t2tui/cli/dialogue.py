@@ -1,31 +1,28 @@
 """What ``t2tui follow`` does: finds the flow, prints or saves its streams."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import numpy as np
 
-from t2tui import following, plugins
+from t2tui import following
 from t2tui.api import Collector
-from t2tui.cli.activation import Setup, setup
-from t2tui.cli.analysis import Request, cancel, chosen_plugins, labels_of, prepare, settings_of
+from t2tui.cli.activation import setup
+from t2tui.cli.analysis import Request, prepare
 from t2tui.cli.exits import DONE, USAGE, Failure
 from t2tui.cli.interrupt import Interrupt
 from t2tui.cli.packetdialogue import follow_packet_file
-from t2tui.cli.progress import Line, progress_line
+from t2tui.cli.progress import Line
+from t2tui.cli.reading import Runs
 from t2tui.cli.terminal import abandon, has_colour, say
-from t2tui.core.alarms import alarm_rule
 from t2tui.core.capture import CaptureError
-from t2tui.core.engine import Engine, RunOptions, Snapshot
-from t2tui.core.heldoutputs import HeldOutputs
+from t2tui.core.engine import RunOptions
 from t2tui.core.outputs import OutputError, Outputs
 from t2tui.core.query import QueryError
-from t2tui.core.settings import CORE
 from t2tui.core.streams import (
     CUT,
     DATA,
@@ -41,15 +38,6 @@ from t2tui.core.streams import (
 from t2tui.core.streams.packetfile import is_packet_file
 from t2tui.core.streams.show import Form, Layout, Payload, Printer
 from t2tui.core.streams.stream import Direction
-
-if TYPE_CHECKING:
-    from t2tui.plugins.base import Plugin
-
-FIRST_SINK = 860
-"""Plugins from this number on write files."""
-
-ROLES = ("tcpStates", "dnsDecode")
-"""Plugins that decide how long a flow lives, and which side is A."""
 
 LEFT_OUT = RETRANSMISSION | KEEP_ALIVE | OUTSIDE | RESET | FRAGMENT
 """Marks of segments of which nothing is in the stream."""
@@ -151,61 +139,6 @@ def follow(wanted: Wanted) -> int:
         line.clear()
 
 
-@dataclass(frozen=True)
-class _Runs:
-    """Makes engines that number the flows as ``t2tui run`` does, and shows how far they are.
-
-    Attributes:
-        source: the capture.
-        known: the file of settings.
-        request: plugins and settings asked for.
-        options: of the engine.
-        interrupt, line: see ``follow``.
-    """
-
-    source: str
-    known: Setup
-    request: Request
-    options: RunOptions
-    interrupt: Interrupt
-    line: Line
-
-    def engine(self, names: Sequence[str], added: "list[Plugin]") -> Engine:
-        """Return an engine.
-
-        Args:
-            names: plugins.
-            added: plugins behind them.
-        """
-        settings = settings_of(replace(self.request, plugins=names), self.known)
-        forced = bool(settings[CORE].FORCE_MODE)
-        options = replace(self.options, alarm_rule=alarm_rule(settings[CORE]), force_mode=forced)
-        loaded = plugins.load(names, settings, partial(say, "ERR"))
-        return Engine(self.source, options, HeldOutputs(), [*loaded, *added], labels=labels_of(settings))
-
-    def readers(self) -> list[str]:
-        """Return the plugins that were asked for without those that write files."""
-        wanted = chosen_plugins(self.request, self.known)
-        return [name for name in wanted if self.known.find(name, "-p").number < FIRST_SINK]
-
-    def deciders(self) -> list[str]:
-        """Return those that decide which packets are a flow: in force mode any of them."""
-        readers = self.readers()
-        forced = settings_of(replace(self.request, plugins=readers), self.known)[CORE].FORCE_MODE
-        return readers if forced else [name for name in readers if name in ROLES]
-
-    def watch(self, engine: Engine) -> None:
-        """Let signals cancel an engine."""
-        self.interrupt.watch(partial(cancel, engine), engine.monitor)
-
-    @property
-    def progress(self) -> "Callable[[Snapshot], None] | None":
-        """What shows how far an engine is."""
-        if self.request.quiet or not sys.stderr.isatty():
-            return None
-        return lambda snapshot: self.line.show(progress_line(snapshot, self.line.width))
-
-
 def _stream(wanted: Wanted, interrupt: Interrupt, line: Line) -> Stream:
     """Run the engine and return the streams of the flow."""
     request = Request(
@@ -218,7 +151,7 @@ def _stream(wanted: Wanted, interrupt: Interrupt, line: Line) -> Stream:
     )
     known = setup(request.config, request.plugin_dirs)
     options = RunOptions(hash_factor=wanted.hash_factor, bpf=wanted.bpf)
-    runs = _Runs(wanted.source, known, request, options, interrupt, line)
+    runs = Runs(wanted.source, known, request, options, interrupt, line)
     flow = wanted.flow if wanted.expression is None else _found(wanted.expression, runs)
     assert flow is not None
     deciders = runs.deciders()
@@ -232,7 +165,7 @@ def _stream(wanted: Wanted, interrupt: Interrupt, line: Line) -> Stream:
     )
 
 
-def _found(expression: str, runs: _Runs) -> int:
+def _found(expression: str, runs: Runs) -> int:
     """Return the one flow that matches an expression.
 
     Raises:

@@ -84,6 +84,49 @@ def plugin_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return config(folder(function))
 
 
+def flow_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what ``extract`` and ``dump`` have in common: direction, and the options of the analysis."""
+    options = (
+        click.option(
+            "-d",
+            "--direction",
+            type=click.Choice(["A", "B", "both"]),
+            default="both",
+            show_default=True,
+            help="Side of the flows that is written.",
+        ),
+        click.option("--force", is_flag=True, help="Replace what stands there."),
+        click.option(
+            "-p",
+            "plugins",
+            metavar="NAME,NAME",
+            callback=names,
+            default="",
+            shell_complete=complete_plugin,
+            help="As of 't2tui run'; those whose columns EXPR reads are added.",
+        ),
+        click.option(
+            "-D",
+            "settings",
+            metavar="PLUGIN.FLAG=VALUE",
+            multiple=True,
+            help="As of 't2tui run'; may be repeated.",
+        ),
+        click.option("--bpf", metavar="EXPR", help="As of 't2tui run'."),
+        click.option(
+            "--hash-factor",
+            metavar="N",
+            type=click.IntRange(1, 1024),
+            default=1,
+            help="As -f of 't2tui run'.",
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="No progress, no word about what was written."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 class SplitType(click.ParamType):  # type: ignore[type-arg]
     """``PREFIX[:SIZE[K|M|G][f]][,START]`` of option ``-W``, as (prefix, size, by flows, start)."""
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,12 +46,31 @@ def extract(
         Path(capture_path).open("rb") as file,
         Outputs(str(target), [capture_path]) as outputs,
     ):
-        _check(capture, packets)
-        written = outputs.open("")
-        written.write(file_header(capture.link_type, capture.snap_length))
-        for first in range(0, len(packets), PART):
-            written.write(_records(capture_path, file.fileno(), packets[first : first + PART]))
+        _copy(capture, file, packets, outputs.open(""))
     return len(packets)
+
+
+def copy_packets(capture_path: str | Path, packets: NDArray[Any], written: BinaryIO) -> None:
+    """Write chosen packets of a capture as a capture into an open file.
+
+    Args:
+        capture_path: a file that is not compressed.
+        packets: as of ``extract``.
+        written: takes header and records.
+
+    Raises:
+        CaptureError: as of ``extract``.
+        OSError: the file cannot be written.
+    """
+    with open_capture(capture_path) as capture, Path(capture_path).open("rb") as file:
+        _copy(capture, file, packets, written)
+
+
+def _copy(capture: Capture, file: BinaryIO, packets: NDArray[Any], written: BinaryIO) -> None:
+    _check(capture, packets)
+    written.write(file_header(capture.link_type, capture.snap_length))
+    for first in range(0, len(packets), PART):
+        written.write(_records(capture.path, file.fileno(), packets[first : first + PART]))
 
 
 def _check(capture: Capture, packets: NDArray[Any]) -> None:

@@ -1,0 +1,147 @@
+"""Packets and payload of chosen flows, from Python: by their places, by another run, in real captures."""
+
+import shutil
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from t2tui.api import Analysis, Origin, analyze, extract_flows
+from t2tui.core.capture import CaptureError
+from t2tui.core.extract import copy_packets
+from t2tui.core.layout import PACKET
+from t2tui.core.outputs import OutputError
+from t2tui.core.places import PacketPlaces, chosen_rows, keys_of
+from t2tui.cutting import Placer, wanted_keys
+from tests.core.captures import EXERCISE, GOLDEN, NO_GOLDEN
+from tests.saved import read
+
+PLUGINS = ("basicFlow", "tcpStates")
+
+
+@pytest.fixture(scope="module")
+def exercise() -> Analysis:
+    return analyze(EXERCISE, plugins=PLUGINS)
+
+
+def test_extract_writes_what_extract_flows_does(exercise: Analysis, tmp_path: Path) -> None:
+    flows = exercise.flows["flowInd"][exercise.flows.filter("port(25)")]
+    count = exercise.extract(flows, tmp_path / "a.pcap")
+    assert count == extract_flows(EXERCISE, flows, tmp_path / "b.pcap", plugins=PLUGINS) > 0
+    assert (tmp_path / "a.pcap").read_bytes() == (tmp_path / "b.pcap").read_bytes()
+
+
+def test_the_two_directions_are_all_packets(exercise: Analysis, tmp_path: Path) -> None:
+    counts = [exercise.extract([35], tmp_path / "x.pcap", direction=each) for each in ("A", "B", "both")]
+    assert counts[0] > 0 < counts[1] and counts[0] + counts[1] == counts[2]
+    assert exercise.extract([], tmp_path / "none.pcap") == 0
+    assert read(tmp_path / "none.pcap").packets == []
+
+
+def test_dump_makes_a_folder_or_nothing(exercise: Analysis, tmp_path: Path) -> None:
+    assert exercise.dump([35], tmp_path / "out", PLDUMP_NAMES=1) == 2
+    with pytest.raises(OutputError, match="holds files"):
+        exercise.dump([36], tmp_path / "out")
+    assert exercise.dump([36], tmp_path / "out", replace=True, direction="B") == 1
+    assert "36_B" in {path.name for path in (tmp_path / "out").iterdir()}
+    assert exercise.dump([], tmp_path / "none") == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"out"}
+
+
+def test_streams_cannot_be_read_again(exercise: Analysis, tmp_path: Path) -> None:
+    live = Analysis(exercise.flows, None)
+    for call in (live.extract, live.dump):
+        with pytest.raises(ValueError, match="once more"):
+            call([1], tmp_path / "x")
+
+
+def test_a_run_that_fails_leaves_no_capture(tmp_path: Path) -> None:
+    source = tmp_path / "gone.pcap.gz"
+    shutil.copy(EXERCISE, source)
+    result = analyze(source, plugins=PLUGINS)
+    source.unlink()
+    with pytest.raises(CaptureError):
+        result.extract([1], tmp_path / "x.pcap")
+    with pytest.raises(CaptureError):
+        result.dump([1], tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_many_packets_are_not_kept() -> None:
+    packets = np.zeros(5, PACKET)
+    packets["flowInd"] = [1, 2, 3, 0, 1]
+    packets["flow"] = [0, 1, 2, -1, 0]
+    places = PacketPlaces(most=8)
+    places.append(packets)
+    assert keys_of(packets).tolist() == [2, 4, 6, 0, 2]
+    assert len(places.of(np.array([2, 6], np.uint64))) == 3
+    assert not places.is_full
+    places.append(packets)
+    assert len(places.of(np.array([2], np.uint64))) == 4
+    places.append(packets)
+    assert places.is_full
+    assert len(places.of(np.array([2], np.uint64))) == 0
+
+
+def test_chosen_rows_are_those_with_the_key() -> None:
+    keys = np.random.default_rng(1).integers(0, 50, 1000).astype(np.uint64)
+    for wanted in (np.array([], np.uint64), np.array([0, 7, 49], np.uint64), np.array([99], np.uint64)):
+        assert chosen_rows(keys, wanted).tolist() == np.flatnonzero(np.isin(keys, wanted)).tolist()
+
+
+def uncompressed() -> list[Path]:
+    """Some of the real captures, of several link types and formats."""
+    captures = sorted((GOLDEN / "captures").iterdir()) if (GOLDEN / "captures").is_dir() else []
+    return captures[::24]
+
+
+@pytest.mark.skipif(not uncompressed(), reason=NO_GOLDEN)
+def test_places_and_another_run_agree_on_real_captures(tmp_path: Path) -> None:
+    compared = 0
+    for path in uncompressed():
+        origin = Origin(str(path), PLUGINS, None, {})
+        places = PacketPlaces()
+        try:
+            result = analyze(path, plugins=PLUGINS)
+            with closing(origin.engine(str(path), [Placer(places)])) as engine:
+                engine.run()
+        except CaptureError:
+            continue
+        flows = result.flows["flowInd"][::3].tolist() if len(result.flows) else []
+        keys = wanted_keys(result.flows, flows) if flows else np.zeros(0, np.uint64)
+        count = result.extract(flows, tmp_path / "run.pcap")
+        with (tmp_path / "places.pcap").open("wb") as file:
+            copy_packets(path, places.of(keys), file)
+        assert (tmp_path / "places.pcap").read_bytes() == (tmp_path / "run.pcap").read_bytes(), path.name
+        assert len(places.of(keys)) == count
+        compared += count
+    assert compared > 100
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark to compare with")
+def test_tshark_finds_the_same_packets(exercise: Analysis, tmp_path: Path) -> None:
+    flows = exercise.flows["flowInd"][exercise.flows.filter("port(21)")]
+    exercise.extract(flows, tmp_path / "x.pcap")
+    fields = [
+        "-T",
+        "fields",
+        "-e",
+        "frame.time_epoch",
+        "-e",
+        "frame.len",
+        "-e",
+        "tcp.seq_raw",
+        "-e",
+        "tcp.payload",
+    ]
+
+    def shown(*words: str | Path) -> str:
+        done = subprocess.run(
+            ["tshark", "-n", *map(str, words), *fields], capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    expected = shown("-r", EXERCISE, "-Y", "tcp.port == 21")
+    assert shown("-r", tmp_path / "x.pcap") == expected != ""
