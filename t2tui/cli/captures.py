@@ -43,7 +43,7 @@ def capture_stores(path: str, how: How) -> Generator[ColumnStore, None, None]:
     values = settings_of(replace(request, plugins=tuple(names)), known)
     options = RunOptions(
         packet_mode=how.packets,
-        report=_tell_faults,
+        report=tell_faults,
         alarm_rule=alarm_rule(values[CORE]),
         force_mode=bool(values[CORE].FORCE_MODE),
     )
@@ -65,7 +65,7 @@ def capture_stores(path: str, how: How) -> Generator[ColumnStore, None, None]:
                 return
 
 
-def _tell_faults(line: str) -> None:
+def tell_faults(line: str) -> None:
     """Print those lines of the report that say that the capture could not be read to its end."""
     _, _, text = line.partition("] ")
     if text.startswith(FAULT):

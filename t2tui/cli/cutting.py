@@ -15,6 +15,7 @@ from t2tui import plugins
 from t2tui.api import Collector
 from t2tui.cli.activation import Setup, offer_columns, setup
 from t2tui.cli.analysis import Request, prepare
+from t2tui.cli.captures import tell_faults
 from t2tui.cli.exits import DONE, USAGE, Failure
 from t2tui.cli.filtering import wrong_expression
 from t2tui.cli.interrupt import Interrupt
@@ -142,6 +143,7 @@ class _Work:
     def __init__(self, wanted: Wanted, interrupt: Interrupt, line: Line) -> None:
         """Check the expression; find the plugins whose columns it needs."""
         self._wanted, self._interrupt, self._line = wanted, interrupt, line
+        self._told: set[str] = set()
         for setting in wanted.settings:
             if wanted.command == "extract" and setting.partition(".")[0].strip() == "pcapd":
                 raise Failure(f"-D {setting}: packets stay as they are; 't2tui run -e' changes them", USAGE)
@@ -155,7 +157,7 @@ class _Work:
         )
         known = setup(request.config, request.plugin_dirs)
         offer_columns(request.config, request.plugin_dirs)
-        options = RunOptions(hash_factor=wanted.hash_factor, bpf=wanted.bpf)
+        options = RunOptions(hash_factor=wanted.hash_factor, bpf=wanted.bpf, report=self._tell_fault)
         runs = Runs(wanted.source, known, request, options, interrupt, line)
         names = dict.fromkeys([*runs.readers(), *_needed(wanted.expression, known)])
         self._names = tuple(_with_required(names, known))
@@ -230,6 +232,7 @@ class _Work:
             behind: called at the end, as long as the plugins have their tables.
 
         Raises:
+            Failure: a plugin has failed, so what it says of flows is wrong.
             KeyboardInterrupt: a signal has ended it before its end.
         """
         engine = self._runs.engine(names, added)
@@ -242,6 +245,16 @@ class _Work:
             engine.close()
         if self._interrupt.code:
             raise KeyboardInterrupt
+        for breakdown in engine.breakdowns:
+            self._line.clear()
+            raise Failure(f"{breakdown.plugin}: {breakdown.text}; nothing is written")
+
+    def _tell_fault(self, line: str) -> None:
+        """Print a line of the report that says that the capture is damaged, once."""
+        if line not in self._told:
+            self._told.add(line)
+            self._line.clear()
+            tell_faults(line)
 
     def _matching(self, store: "ColumnStore") -> NDArray[np.uint64]:
         """Return the indices of the flows that match.
@@ -302,7 +315,7 @@ def _needed(expression: str, known: Setup) -> list[str]:
     }
     wanted = {name: found[name] for name in sorted(used) if found[name] != "core"}
     for name, plugin in wanted.items():
-        if plugin not in plugins.known_names():
+        if plugin not in plugins.names() and plugin not in plugins.known_names():
             raise Failure(f"${name} is a column of the plugin {plugin}, which is not there", USAGE)
         known.find(plugin, f"${name}")
     return list(wanted.values())

@@ -145,6 +145,39 @@ def test_what_cannot_be_done_leaves_everything_as_it_was(
     assert (tmp_path / "old").read_text() == "mine"
 
 
+@pytest.mark.parametrize("command", ["extract", "dump"])
+def test_cut_captures_give_what_can_be_read_and_a_warning(
+    t2tui: Program, capture: Path, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "cut.pcap").write_bytes(capture.read_bytes()[:-3])
+    done = t2tui(command, "udp()", "cut.pcap", "-w", "out")
+    assert done.returncode == 0
+    assert done.stderr.count("[WRN] pcap_dispatch failed: truncated dump file") == 1
+    if command == "extract":
+        assert frames(tmp_path / "out") == [udp(1000)] * 2
+
+
+BROKEN = """
+from t2tui.plugins.callbacks import CallbackPlugin
+
+
+class Broken(CallbackPlugin):
+    name = "broken"
+    number = 500
+    summary = "a test"
+
+    def on_layer4(self, packet, flow):
+        raise RuntimeError("no luck")
+"""
+
+
+def test_a_plugin_that_fails_ends_it(t2tui: Program, capture: Path, tmp_path: Path) -> None:
+    (tmp_path / "500_broken.py").write_text(BROKEN)
+    done = t2tui("extract", "udp()", capture, "-w", "out", "-p", "basicFlow,broken", "--plugin-dir", ".")
+    assert (done.returncode, "broken: " in done.stderr, "no luck" in done.stderr) == (1, True, True)
+    assert not (tmp_path / "out").exists()
+
+
 def test_force_replaces_a_file(t2tui: Program, capture: Path, tmp_path: Path) -> None:
     (tmp_path / "old").write_text("mine")
     assert t2tui("extract", "udp()", capture, "-w", "old", "--force").returncode == 0
