@@ -1,0 +1,53 @@
+"""How the screens look: fixed sizes, no clock. ``pytest --snapshot-update`` after looking at each."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from t2tui.tui import session
+from t2tui.tui.app import FlowApp
+from t2tui.tui.session import Snapshot
+from tests.tui.conftest import EXERCISE, opening_of
+from tests.tui.screens import wait_for
+from tests.tui.still import Still, finished
+
+Compare = Callable[..., bool]
+
+
+def app_of(moment: Snapshot) -> FlowApp:
+    return FlowApp(opening_of(EXERCISE), Still(opening_of(EXERCISE), moment))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "keys", "theme"),
+    [
+        ("flows", (160, 48), ["down", "right", "right"], "textual-dark"),
+        ("light", (160, 48), ["space", "space", *["right"] * 4, "S"], "textual-light"),
+        ("narrow", (80, 24), ["down", *["right"] * 8], "textual-dark"),
+        ("filter", (80, 24), ["slash", *"$srcI"], "textual-dark"),
+        ("faults", (100, 30), ["4", "down"], "textual-dark"),
+        ("help", (80, 24), ["question_mark"], "textual-light"),
+    ],
+    ids=["flows", "light", "narrow", "filter", "faults", "help"],
+)
+def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: list[str], theme: str) -> None:
+    moment = finished()
+    if name == "narrow":
+        moment = replace(moment, state=session.READING, size=240_000, bytes_read=150_000)
+    app = app_of(moment)
+
+    async def prepare(pilot: Pilot[int]) -> None:
+        app.theme = theme
+        await wait_for(pilot, lambda: app.table.arranged is not None, "rows")
+        for key in keys:
+            await pilot.press(key)
+        if name == "faults":
+            await wait_for(pilot, lambda: app.query_one("#faults-table").row_count)  # type: ignore[attr-defined]
+        if name == "light":
+            await wait_for(pilot, lambda: app.table.arranged and app.table.arranged.sorting.column)
+        app.query_one("#filter-input").cursor_blink = False  # type: ignore[attr-defined]
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
