@@ -15,7 +15,7 @@ from t2tui.core.engine import Engine, RunOptions, Snapshot
 from t2tui.core.heldoutputs import HeldOutputs
 from t2tui.core.labels import Labels, chosen_labels
 from t2tui.core.layout import PACKET
-from t2tui.core.outputs import Outputs
+from t2tui.core.outputs import OutputError, Outputs
 from t2tui.core.roster import Breakdown
 from t2tui.core.run import Columns
 from t2tui.core.settings import CORE, Value, load_settings
@@ -23,7 +23,7 @@ from t2tui.core.store import ColumnStore
 from t2tui.core.streams import Conversation, PacketIndex, Stream
 from t2tui.cutting import Cutter, Direction, dump_payloads, wanted_keys
 from t2tui.following import WITH_PORTS, follow_flow, is_addressable, stream_of
-from t2tui.plugins.base import Plugin, Run
+from t2tui.plugins.base import FIRST_SINK, Plugin, Run
 from t2tui.plugins.pcapd import Pcapd
 
 NO_ROWS = np.zeros(0, np.int64)
@@ -278,6 +278,9 @@ def _engine(
     index: PacketIndex | None = None,
 ) -> tuple[Engine, Collector]:
     loaded, run_options, labels = _prepare(plugins, settings, report, {"packet_mode": packets, **options})
+    sinks = [plugin.name for plugin in loaded if plugin.number >= FIRST_SINK]
+    if sinks:
+        raise OutputError("flows", f"this analysis writes no files; leave {', '.join(sinks)} out")
     collector = Collector(packets, index)
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     engine = Engine(

@@ -233,7 +233,7 @@ def test_errors() -> None:
         t2tui.analyze(EXERCISE, plugins=["noSuchPlugin"])
     with pytest.raises(SettingsError):
         t2tui.analyze(EXERCISE, settings={"basicStats.NO_SUCH_FLAG": 1})
-    with pytest.raises(OutputError, match="leave the plugin that opens it out"):
+    with pytest.raises(OutputError, match="writes no files; leave txtSink out"):
         t2tui.analyze(EXERCISE, plugins=STANDARD)
 
 

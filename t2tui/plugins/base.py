@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from t2tui.core.settings import Flag
     from t2tui.core.text.rows import Field
 
-__all__ = ["Columns", "Plugin", "Run", "Split"]
+__all__ = ["FIRST_SINK", "Columns", "Plugin", "Run", "Split"]
+
+FIRST_SINK = 900
+"""Numbers from here on are those of sinks: plugins that write flows."""
 
 
 class Plugin:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from t2tui.core.streams import PacketIndex
 
 STANDARD_INPUT = "-"
-FIRST_SINK = 900
-"""Plugins from this number on write files or talk to servers."""
 WRITERS = ("payloadDumper", "pcapd")
 """Plugins that write files of their own."""
 
@@ -108,6 +106,7 @@ def load(opening: Opening, tell: Any) -> Loaded:
     from t2tui.core.labels import chosen_labels
     from t2tui.core.settings import CORE
     from t2tui.core.streams import PacketIndex
+    from t2tui.plugins.base import FIRST_SINK
 
     chosen: list[str] = []
     left_out: list[str] = []
