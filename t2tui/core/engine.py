@@ -392,7 +392,8 @@ class Engine:
             return
         with closing(self._feeder.portions()) as portions:
             for portion in portions:
-                self._state = "waiting" if portion is None else "reading"
+                has_packets = portion is not None and portion.behind > portion.first
+                self._state = "reading" if has_packets else "waiting"
                 if portion is not None:
                     self._work_on(portion, capture)
                 cause = self.monitor.due()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
 from textual import on, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Horizontal
@@ -125,15 +126,24 @@ class FlowApp(App[int]):
             if not len(self.part(FilterBar).columns):
                 self.part(FilterBar).know([now.table.column(name) for name in now.table.names])
             self._arrange()
+        elif now.table is None and now.open_flows is not None:
+            self._show_open(now.open_flows)
         self.part(TabLine).note("flows", amount(now.rows) if now.rows else "")
         self.table.explain(figures.nothing(now, self._filter_text, self.opening.is_pipe))
         self._show_view()
         self._show_scope()
 
+    def _show_open(self, flows: ColumnStore) -> None:
+        """Show flows that are open: none has ended yet."""
+        self.table.show(Arranged(flows, np.arange(len(flows), dtype=np.int32)))
+        self.part(FilterBar).show_hits(f"{amount(len(flows))} of {amount(self.now.flows)} open flows")
+
     def _show_view(self) -> None:
         """Bring the open view up to date; the others wait until they are opened."""
         if self.view == "report":
             self.part(ReportView).show(self.now.log)
+        elif self.view == "faults" and self.now.table is None:
+            self.part(FaultsView).show([], 0)
         elif (
             self.view == "faults"
             and self.now.table is not None
@@ -154,7 +164,7 @@ class FlowApp(App[int]):
         self._is_counting = False
         if event.state is WorkerState.SUCCESS and event.worker.result is not None:
             self._counted_rows, findings = event.worker.result
-            self.part(FaultsView).show(findings)
+            self.part(FaultsView).show(findings, self._counted_rows)
         elif event.worker.error is not None:
             self.tell(" ".join(session.words(event.worker.error)), "error")
 
@@ -187,7 +197,7 @@ class FlowApp(App[int]):
         text = text.strip()
         bar = self.part(FilterBar)
         if self.now.table is None:
-            bar.show_error(ValueError("no flows yet: wait until the capture is open"))
+            bar.show_error(ValueError("flows can be filtered when the first one has ended"))
             return
         try:
             compile_filter(text, self.now.table)
@@ -231,7 +241,7 @@ class FlowApp(App[int]):
         if arranged is None or row is None or column is None:
             pane.clear("no flow under the cursor")
         else:
-            pane.show(arranged.table, row, column)
+            pane.show(arranged.table, row, column, is_open=self.now.table is None)
 
     @on(FlowTable.Marked)
     def _show_scope(self) -> None:

@@ -16,6 +16,7 @@ from t2tui.core.text.safe import safe_text
 from t2tui.tui.opening import Loaded, Opening, load
 
 if TYPE_CHECKING:
+    from t2tui.core.engine import Engine
     from t2tui.core.roster import Breakdown
     from t2tui.core.store import ColumnStore
     from t2tui.core.streams import PacketIndex
@@ -44,7 +45,8 @@ class Snapshot:
         flows: created so far, A and B.
         alarms: of plugins.
         elapsed: seconds that were spent reading.
-        table: rows so far; None before the engine is ready.
+        table: rows so far; None before the first flow has ended.
+        open_flows: some of the flows that are still open, as long as none has ended.
         log: lines of report and warnings.
         faults: number of warnings and errors in the log.
         breakdowns: plugins that were switched off.
@@ -61,6 +63,7 @@ class Snapshot:
     alarms: int = 0
     elapsed: float = 0.0
     table: "ColumnStore | None" = None
+    open_flows: "ColumnStore | None" = None
     log: tuple[str, ...] = ()
     faults: int = 0
     breakdowns: "tuple[Breakdown, ...]" = ()
@@ -292,6 +295,8 @@ class Session:
             return replace(self._latest, **common)
         engine, collector = self._loaded.engine, self._loaded.collector
         now = engine.snapshot()
+        if state == WAITING and now.size is not None:  # files end; they are not waited for
+            common["state"] = READING
         store = getattr(collector, "flows", None)
         return replace(
             self._latest,
@@ -302,8 +307,17 @@ class Session:
             flows=now.flows,
             alarms=engine.run_state.alarms.count,
             table=None if store is None else store.view(),
+            open_flows=self._open_flows(engine) if store is None and state not in ENDED else None,
             breakdowns=tuple(engine.breakdowns),
         )
+
+    @staticmethod
+    def _open_flows(engine: "Engine") -> "ColumnStore | None":
+        """Return flows that are open; none before the plugins were started."""
+        from t2tui.tui.openflows import open_flows
+
+        run = engine.run_state
+        return open_flows(run) if run.batch is not None else None
 
 
 def words(error: BaseException) -> tuple[str, str]:

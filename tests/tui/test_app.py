@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from t2tui.tui import session
 from t2tui.tui.actions import ACTIONS, FLOWS
 from t2tui.tui.app import FlowApp
 from t2tui.tui.arrangement import Sorting
+from t2tui.tui.openflows import COLUMNS
 from t2tui.tui.opening import Opening
 from t2tui.tui.session import Snapshot
 from t2tui.tui.widgets.actionline import ActionButton
@@ -394,3 +396,26 @@ def test_the_theme_changes() -> None:
         assert not app.current_theme.dark
 
     run(steps)
+
+
+def test_open_flows_give_way_to_those_that_ended() -> None:
+    async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
+        await wait_for(pilot, lambda: app.table.arranged is not None, "open flows")
+        assert app.table.arranged is not None
+        assert "duration" not in app.table.arranged.table
+        await pilot.press("down", "right", "space", "equals_sign")
+        await pilot.pause()
+        assert "when the first one has ended" in str(app.part(FilterBar).query_one("#filter-error").render())
+        app.capture.moment = finished()  # type: ignore[attr-defined]
+        await wait_for(pilot, lambda: app.table.arranged and "dir" in app.table.arranged.table)
+        assert app.table.row == 0
+        assert not len(app.table.marked)
+        assert app.table.column is not None
+        assert app.table.column.name == "dir"
+
+    flows = finished().table
+    assert flows is not None
+    few = copy(flows)
+    few._pairs = {name: pair for name, pair in flows._pairs.items() if name in COLUMNS}
+    few._columns = lambda: list(few._pairs.values())
+    run(steps, Snapshot(state=session.READING, flows=72, packets=9, open_flows=few))

@@ -213,3 +213,21 @@ def test_no_thread_is_left_behind(exercise: Opening) -> None:
     ended(opened)
     opened.close()
     assert "session" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_open_flows_are_shown_until_one_has_ended(opened: Callable[..., Opening]) -> None:
+    live, pipe = piped(opened)
+    pipe.write(pcap([udp(number) for number in (3, 2, 1)]))
+    now = until(live, lambda now: now.open_flows is not None and len(now.open_flows) == 3)
+    assert now.table is None
+    assert now.open_flows is not None
+    assert now.open_flows.text("srcPort") == ["3", "2", "1"]
+    assert now.open_flows.text("timeFirst") == [f"100000000{second}.000000000" for second in range(3)]
+    assert not {"dir", "duration"} & set(now.open_flows.names)
+    pipe.close()
+    last = ended(live)
+    assert last.open_flows is None
+    assert last.table is not None
+    names = [name for name in now.open_flows.names if name not in ("timeLast",)]
+    assert last.table.rows(names) == now.open_flows.rows(names)
+    live.close()

@@ -25,17 +25,18 @@ class DetailPane(VerticalScroll, can_focus=True):
         """Make the text."""
         yield Static(markup=False, id="detail-text")
 
-    def show(self, table: ColumnStore, row: int, column: Column) -> None:
+    def show(self, table: ColumnStore, row: int, column: Column, *, is_open: bool = False) -> None:
         """Explain a cell.
 
         Args:
             table: holds the row.
             row: its number.
             column: that of the cell.
+            is_open: the flow goes on, its values change.
         """
-        if self._shown == (row, column.name):  # rows do not change
+        if not is_open and self._shown == (row, column.name):
             return
-        self._shown = row, column.name
+        self._shown = None if is_open else (row, column.name)
         names = table.names
         values = dict(zip(names, table.rows(names, row, 1)[0].split("\t"), strict=True))
         parts = [title(values), Content("")]

@@ -5,11 +5,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable
 
 from t2tui.tui.faults import Finding
 from t2tui.tui.figures import amount
 from t2tui.tui.safe import safe_content, safe_text
+from t2tui.tui.widgets.note import Note
 
 WORDS = {"err": "error", "wrn": "warning", "inf": "information", "none": ""}
 STYLES = {"err": "bold red", "wrn": "yellow", "inf": "", "none": "dim"}
@@ -31,8 +32,7 @@ class FaultsView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Make the table."""
-        head = "Status bits of the flows, the worst first. Enter shows the flows that have one."
-        yield Static(safe_content(head), markup=False)
+        yield Note(markup=False, id="faults-head")
         yield DataTable(cursor_type="row", zebra_stripes=True, id="faults-table")
 
     def on_mount(self) -> None:
@@ -41,8 +41,16 @@ class FaultsView(Vertical):
         for label in ("class", "flows", "column", "bit", "name", "what it says"):
             table.add_column(Text(safe_text(label)), key=label)
 
-    def show(self, findings: list[Finding]) -> None:
-        """Show bits and numbers of flows; the cursor stays on its bit."""
+    def show(self, findings: list[Finding], flows: int) -> None:
+        """Show bits and numbers of flows; the cursor stays on its bit.
+
+        Args:
+            findings: the bits.
+            flows: number of flows that were looked at.
+        """
+        text = f"Status bits of the {amount(flows)} flows that have ended. Enter shows those with a bit."
+        head = safe_content(text if flows else "No flow has ended yet.")
+        self.query_one("#faults-head", Note).show(head)
         if findings == self._findings:
             return
         table = self.query_one(DataTable)

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from t2tui.core.columns import Column
+from t2tui.core.store import ColumnStore
 from t2tui.tui import cells
 from t2tui.tui.actions import FLOWS, bindings
 from t2tui.tui.arrangement import Arranged, Sorting
@@ -109,9 +110,9 @@ class FlowTable(ScrollView, can_focus=True):
 
     def show(self, arranged: Arranged) -> None:
         """Show rows; the cursor stays on its flow and on its line of the screen."""
+        if self._arranged is None or self._arranged.table.names != arranged.table.names:
+            self._begin(arranged.table)
         before, row = self._place, self.row
-        if self._arranged is None:
-            self.layout_of_columns.choose(arranged.table)
         if len(self._marks) < len(arranged.table):
             more = max(len(arranged.table) * 3 // 2, 1024) - len(self._marks)
             self._marks = np.concatenate([self._marks, np.zeros(more, bool)])
@@ -128,6 +129,15 @@ class FlowTable(ScrollView, can_focus=True):
             self._follow()
         self.refresh()
         self.post_message(self.Moved(self))
+
+    def _begin(self, table: ColumnStore) -> None:
+        """Show another table: other columns, other rows."""
+        self._arranged = None
+        self._place = self._column = 0
+        self._has_moved = False
+        self._marks = np.zeros(0, bool)
+        self.layout_of_columns.choose(table)
+        self.scroll_to(y=0, animate=False, force=True)
 
     def _set_height(self, height: int) -> None:
         """Tell the scroll bar how much there is; setting virtual_size would lay out the whole screen anew."""
