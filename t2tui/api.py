@@ -226,8 +226,8 @@ class Analysis:
         """
         origin = self._origin()
 
-        def run(added: list[Plugin]) -> None:
-            with closing(origin.engine(origin.source, added)) as engine:
+        def run(dumper: Plugin) -> None:
+            with closing(origin.engine(origin.source, [dumper])) as engine:
                 engine.run()
 
         keys = wanted_keys(self.flows, flows, direction)

@@ -11,9 +11,11 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from t2tui.core.batch import BATCH_PACKETS
 from t2tui.core.outputs import OutputError
 from t2tui.core.payload.folder import Folder
 from t2tui.core.places import PacketPlaces, chosen_rows, keys_of
+from t2tui.core.reread import new_flows, reread
 from t2tui.core.savefile import SECOND, RecordMaker, file_header, record_headers
 from t2tui.core.settings import SettingsError, Value
 from t2tui.core.store import ColumnStore
@@ -144,6 +146,45 @@ class SideDumper(PayloadDumper):
         super().on_packets(packets[chosen_rows(keys_of(packets), self._wanted)], data)
 
 
+def replay(path: str | Path, places: PacketPlaces, wanted: NDArray[np.uint64], dumper: PayloadDumper) -> None:
+    """Show packets of known places to payloadDumper, without analysing the capture once more.
+
+    The files are those of a run, but for bytes that headers announce and the capture does not have: there
+    both write what they find behind the packet (docs/dissection.md).
+
+    Args:
+        path: a capture that is not compressed.
+        places: of its packets.
+        wanted: keys of packets, see wanted_keys.
+        dumper: gets them as in a run.
+
+    Raises:
+        CaptureError: the capture has changed.
+        OutputError: a file cannot be written.
+    """
+    positions, keys = places.with_keys(wanted)
+    flows = new_flows(keys)
+    unused: Any = None
+    run = Run(
+        flows=SimpleNamespace(records=flows),
+        descriptions=unused,
+        labels=unused,
+        outputs=SimpleNamespace(prefix=""),
+        slots=len(flows),
+        batch_packets=BATCH_PACKETS,
+    )
+    try:
+        dumper.start(run)
+        for part in reread(path, positions, keys, flows):
+            run.row = part.row
+            dumper.on_packets(part.packets, part.data)
+        dumper.on_released(np.arange(len(flows), dtype=np.int32))
+        dumper.finish()
+    except BaseException:
+        dumper.abandon()
+        raise
+
+
 DUMPED = {"PLDUMP_L2": 1, "PLDUMP_SCTP": 1}
 """Flags of payloadDumper: who chooses flows wants all kinds of payload."""
 
@@ -244,7 +285,7 @@ class NewFolder:
 
 
 def dump_payloads(
-    run: Callable[[list[Plugin]], None],
+    run: Callable[[PayloadDumper], None],
     wanted: NDArray[np.uint64],
     target: Path,
     flags: Mapping[str, Value],
@@ -254,7 +295,7 @@ def dump_payloads(
     """Write the payload of chosen flows into a folder, one file per direction.
 
     Args:
-        run: analyses the capture with these plugins behind its own.
+        run: analyses the capture with this plugin behind others; or replay().
         wanted: keys of packets, see wanted_keys.
         target: the folder; it appears as a whole or not at all, and not if there is no payload.
         flags: of payloadDumper.
@@ -270,6 +311,6 @@ def dump_payloads(
     """
     with NewFolder(target, replace=replace) as folder:
         dumper = SideDumper(dumper_settings(folder.path, flags), wanted)
-        run([dumper])
+        run(dumper)
         folder.is_wanted = dumper.file_count > 0
     return dumper.file_count

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from t2tui.core.extract import copy_packets
 from t2tui.core.layout import PACKET
 from t2tui.core.outputs import OutputError
 from t2tui.core.places import PacketPlaces, chosen_rows, keys_of
-from t2tui.cutting import Placer, wanted_keys
+from t2tui.cutting import Placer, dump_payloads, replay, wanted_keys
 from tests.core.captures import EXERCISE, GOLDEN, NO_GOLDEN
 from tests.saved import read
 
@@ -99,7 +100,7 @@ def uncompressed() -> list[Path]:
 
 @pytest.mark.skipif(not uncompressed(), reason=NO_GOLDEN)
 def test_places_and_another_run_agree_on_real_captures(tmp_path: Path) -> None:
-    compared = 0
+    compared = dumped = 0
     for path in uncompressed():
         origin = Origin(str(path), PLUGINS, None, {})
         places = PacketPlaces()
@@ -116,8 +117,22 @@ def test_places_and_another_run_agree_on_real_captures(tmp_path: Path) -> None:
             copy_packets(path, places.of(keys), file)
         assert (tmp_path / "places.pcap").read_bytes() == (tmp_path / "run.pcap").read_bytes(), path.name
         assert len(places.of(keys)) == count
+        files = result.dump(flows, tmp_path / f"{compared}-run", PLDUMP_NAMES=2) if flows else 0
+        again = tmp_path / f"{compared}-places"
+        flags = {"PLDUMP_NAMES": 2}
+        replayed = dump_payloads(partial(replay, path, places, keys), keys, again, flags) if flows else 0
+        assert replayed == files
+        if not path.name.startswith("odd_"):  # headers there announce bytes that were never captured
+            assert contents(again) == contents(tmp_path / f"{compared}-run"), path.name
+        dumped += files
         compared += count
     assert compared > 100
+    assert dumped > 50
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Files of a folder; none if it is not there."""
+    return {path.name: path.read_bytes() for path in folder.glob("[!.]*")}
 
 
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="no tshark to compare with")

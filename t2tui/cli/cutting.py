@@ -30,7 +30,7 @@ from t2tui.core.outputs import STANDARD, OutputError, Outputs
 from t2tui.core.places import PacketPlaces
 from t2tui.core.query import QueryError, compile_filter
 from t2tui.core.settings import SettingsError, Value, load_settings
-from t2tui.cutting import Cutter, Direction, Placer, dump_payloads, wanted_keys
+from t2tui.cutting import Cutter, Direction, Placer, dump_payloads, replay, wanted_keys
 from t2tui.following import is_addressable
 from t2tui.plugins.payloaddumper import PayloadDumper
 
@@ -194,13 +194,19 @@ class _Work:
         wanted = self._wanted
         flags = self._dumper_flags()
         target = Path(wanted.where)
+        places = PacketPlaces() if is_addressable(wanted.source) else None
         with _nothing_yet(target, force=wanted.force):
-            store = self._analysed([])
+            store = self._analysed([Placer(places)] if places is not None else [])
         flows = self._matching(store)
         keys = wanted_keys(store, flows.tolist(), wanted.direction)
-        files = dump_payloads(
-            lambda added: self._run(self._runs.deciders(), added), keys, target, flags, replace=wanted.force
-        )
+
+        def show(dumper: PayloadDumper) -> None:
+            if places is not None and not places.is_full:
+                replay(wanted.source, places, keys, dumper)
+            else:
+                self._run(self._runs.deciders(), [dumper])
+
+        files = dump_payloads(show, keys, target, flags, replace=wanted.force)
         self._line.clear()
         if not files:
             raise Failure(f"the {len(flows):,} flows that match have no payload; nothing is written")

@@ -70,15 +70,23 @@ def copy_packets(capture_path: str | Path, packets: NDArray[Any], written: Binar
 
 
 def _copy(capture: Capture, file: BinaryIO, packets: NDArray[Any], written: BinaryIO) -> None:
-    _check(capture, packets)
+    check_positions(capture, packets)
     written.write(file_header(capture.link_type, capture.snap_length))
     maker = RecordMaker()
     for first in range(0, len(packets), PART):
         written.write(_records(capture.path, file.fileno(), packets[first : first + PART], maker))
 
 
-def _check(capture: Capture, packets: NDArray[Any]) -> None:
-    """Raise an error if the packets cannot be in this capture."""
+def check_positions(capture: Capture, packets: NDArray[Any]) -> None:
+    """Raise an error if the packets cannot be in this capture.
+
+    Args:
+        capture: opened.
+        packets: POSITION records.
+
+    Raises:
+        CaptureError: it is compressed, or too short.
+    """
     if capture.compression or capture.disk_size is None:
         raise CaptureError(
             f"Packets of '{capture.path}' cannot be found by their positions",
@@ -97,8 +105,22 @@ def _missing(path: str | Path, offset: int, caplen: int) -> CaptureError:
     )
 
 
-def _records(path: str | Path, descriptor: int, packets: NDArray[Any], maker: RecordMaker) -> memoryview:
-    """Read packets; return their records, valid until the next call."""
+def read_packets(
+    path: str | Path, descriptor: int, packets: NDArray[Any]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Read packets by position; those that lie close together at once.
+
+    Args:
+        path: of the capture, for messages.
+        descriptor: the capture, open.
+        packets: POSITION records.
+
+    Returns:
+        Bytes, which may hold others between the packets, and where in them each packet begins.
+
+    Raises:
+        CaptureError: a packet is not there.
+    """
     offsets, sizes = packets["offset"], packets["caplen"].astype(np.int64)
     gaps = offsets[1:] - offsets[:-1] - sizes[:-1]
     firsts = np.concatenate(([0], np.flatnonzero((gaps < 0) | (gaps > NEAR)) + 1))
@@ -112,8 +134,13 @@ def _records(path: str | Path, descriptor: int, packets: NDArray[Any], maker: Re
             row = first + int(np.argmax(reach))
             raise _missing(path, int(offsets[row]), int(sizes[row]))
         spans.append(span)
-    data = np.frombuffer(bytearray().join(spans), np.uint8)
     shifts = np.cumsum(ends - begins) - ends
     bases = offsets + np.repeat(shifts, lasts - firsts + 1)
+    return np.frombuffer(bytearray().join(spans), np.uint8), bases
+
+
+def _records(path: str | Path, descriptor: int, packets: NDArray[Any], maker: RecordMaker) -> memoryview:
+    """Read packets; return their records, valid until the next call."""
+    data, bases = read_packets(path, descriptor, packets)
     headers = record_headers(*(packets[name] for name in ("sec", "frac", "caplen", "len")))
     return maker.make(headers, data, bases).bytes.data

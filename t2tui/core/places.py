@@ -83,5 +83,16 @@ class PacketPlaces:
         Args:
             wanted: keys (see keys_of), ascending.
         """
-        found = [part[chosen_rows(keys, wanted)] for keys, part in self._parts]
-        return np.concatenate(found) if found else np.zeros(0, POSITION)
+        return self.with_keys(wanted)[0]
+
+    def with_keys(self, wanted: NDArray[np.uint64]) -> tuple[NDArray[np.void], NDArray[np.uint64]]:
+        """Return the POSITION records of packets, and the key of each.
+
+        Args:
+            wanted: see of().
+        """
+        chosen = [(part, keys, chosen_rows(keys, wanted)) for keys, part in self._parts]
+        if not chosen:
+            return np.zeros(0, POSITION), np.zeros(0, np.uint64)
+        positions = np.concatenate([part[rows] for part, _, rows in chosen])
+        return positions, np.concatenate([keys[rows] for _, keys, rows in chosen])
