@@ -77,6 +77,8 @@ class FlowApp(App[int]):
         self._arranged_table: ColumnStore | None = None
         self._counted_rows = -1
         self._is_counting = False
+        self._was_busy = False
+        self._pending = ""
 
     def compose(self) -> ComposeResult:
         """Make the parts of the screen."""
@@ -118,13 +120,20 @@ class FlowApp(App[int]):
     def _tick(self) -> None:
         """Show the latest snapshot."""
         now = self.capture.ask()
+        is_busy = self._arranger.is_busy and self.now.table is not None
+        if is_busy and self._was_busy:
+            self.part(FilterBar).show_hits("sorting …" if self._sorting.column else "filtering …")
+        self._was_busy = is_busy
         if now is self.now:
             return
         self.now = now
         self.part(TopLine).show(now)
         if now.table is not None and self._arranged_table is not now.table:
-            if not len(self.part(FilterBar).columns):
+            if self._arranged_table is None:
                 self.part(FilterBar).know([now.table.column(name) for name in now.table.names])
+            if self._pending:
+                text, self._pending = self._pending, ""
+                self.filter_by(text)
             self._arrange()
         elif now.table is None and now.open_flows is not None:
             self._show_open(now.open_flows)
@@ -136,7 +145,11 @@ class FlowApp(App[int]):
     def _show_open(self, flows: ColumnStore) -> None:
         """Show flows that are open: none has ended yet."""
         self.table.show(Arranged(flows, np.arange(len(flows), dtype=np.int32)))
-        self.part(FilterBar).show_hits(f"{amount(len(flows))} of {amount(self.now.flows)} open flows")
+        bar = self.part(FilterBar)
+        if not bar.columns:
+            bar.know([flows.column(name) for name in flows.names])
+        if not self._pending:
+            bar.show_hits(f"{amount(len(flows))} of {amount(self.now.flows)} open flows")
 
     def _show_view(self) -> None:
         """Bring the open view up to date; the others wait until they are opened."""
@@ -197,7 +210,10 @@ class FlowApp(App[int]):
         text = text.strip()
         bar = self.part(FilterBar)
         if self.now.table is None:
-            bar.show_error(ValueError("flows can be filtered when the first one has ended"))
+            self._pending = text
+            bar.set(text)
+            bar.show_hits("applies when the first flow has ended")
+            self.action_view("flows")
             return
         try:
             compile_filter(text, self.now.table)
@@ -309,7 +325,7 @@ class FlowApp(App[int]):
         """Show all flows; from another view go back to them."""
         if self.view != "flows":
             self.action_view("flows")
-        elif self._filter_text:
+        elif self._filter_text or self._pending:
             self.filter_by("")
 
     def action_go_to(self) -> None:
@@ -367,7 +383,7 @@ class FlowApp(App[int]):
     async def action_quit(self) -> None:
         """End the program."""
         self._arranger.close()
-        self.capture.close()
+        self.capture.abandon()
         self.exit(0)
 
     def tell(self, text: str, severity: Any) -> None:

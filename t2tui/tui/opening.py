@@ -46,6 +46,11 @@ class Opening:
         return list(self.sources) == [STANDARD_INPUT]
 
     @property
+    def waits(self) -> bool:
+        """Whether opening can take as long as others like: pipes, also those with a name."""
+        return self.is_pipe or any(Path(source).is_fifo() for source in self.sources)
+
+    @property
     def source(self) -> str | list[str]:
         """The source as engines take it."""
         if self.is_pipe and self.descriptor is not None:

@@ -25,7 +25,7 @@ PREPARING, READING, PAUSED, WAITING = "preparing", "reading", "paused", "waiting
 PARTIAL, COMPLETE, FAILED = "partial", "complete", "failed"
 ENDED = (PARTIAL, COMPLETE, FAILED)
 
-CLOSE_SECONDS = 0.25
+CLOSE_SECONDS = 0.1
 """How long close() waits for the thread; it is a daemon and holds nobody up."""
 FIRST_LINES, LAST_LINES = 2_000, 8_000
 """Lines of the log that are kept: a capture can give reason for one per packet."""
@@ -204,10 +204,14 @@ class Session:
         if self._loaded:
             self._loaded.engine.cancel()
 
-    def close(self) -> None:
-        """Stop at once; nothing is completed."""
+    def abandon(self) -> None:
+        """Begin to stop; nothing is completed."""
         self._closed.set()
         self.cancel()
+
+    def close(self) -> None:
+        """Stop at once, and wait a moment until it is so."""
+        self.abandon()
         if self._thread.is_alive():
             self._thread.join(CLOSE_SECONDS)
 
@@ -242,7 +246,8 @@ class Session:
             self._loaded.engine.pause()
         if self._cancelled.is_set():
             self._loaded.engine.cancel()
-        self._latest = replace(self._latest, state=READING, detail="", left_out=tuple(self._loaded.left_out))
+        state = WAITING if self.opening.waits else READING
+        self._latest = replace(self._latest, state=state, detail="", left_out=tuple(self._loaded.left_out))
 
     def _run(self) -> None:
         """Read to the end, or until cancel()."""

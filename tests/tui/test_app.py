@@ -405,10 +405,11 @@ def test_open_flows_give_way_to_those_that_ended() -> None:
         assert "duration" not in app.table.arranged.table
         await pilot.press("down", "right", "space", "equals_sign")
         await pilot.pause()
-        assert "when the first one has ended" in str(app.part(FilterBar).query_one("#filter-error").render())
+        assert "when the first flow has ended" in str(app.part(FilterBar).query_one("#filter-hits").render())
+        assert app.part(FilterBar).input.value == "$flowStat == 0x0400000000004000"
         app.capture.moment = finished()  # type: ignore[attr-defined]
         await wait_for(pilot, lambda: app.table.arranged and "dir" in app.table.arranged.table)
-        assert app.table.row == 0
+        await wait_for(pilot, hits(app, 36))
         assert not len(app.table.marked)
         assert app.table.column is not None
         assert app.table.column.name == "dir"

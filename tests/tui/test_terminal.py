@@ -32,13 +32,50 @@ def screen(tmp_path: Path) -> Iterator[Callable[..., Screen]]:
 
 def test_a_capture_opens_and_the_program_quits(screen: Callable[..., Screen]) -> None:
     shown = screen(EXERCISE, width=160, height=48)
-    place = shown.wait_for("72 flows")
+    place = shown.wait_for("complete")
     shown.press("/$dstPort == 21")
     shown.press("\r")
     shown.wait_for("143.166.11.10:21", place)
     shown.press(QUIT)
     assert shown.finish() == 0
     assert shown.output.rstrip().endswith(b"\x1b[?1049l") or b"\x1b[?1049l" in shown.output[-200:]
+
+
+def test_options_are_those_of_run(screen: Callable[..., Screen], tmp_path: Path) -> None:
+    for name, ports in (("one.pcap", (1, 2, 3)), ("two.pcap", (3, 4))):
+        (tmp_path / name).write_bytes(pcap([udp(port) for port in ports]))
+    words = ("--bpf", "udp src portrange 2-4", "-p", "basicFlow", "-D", "basicFlow.BFO_MAC=0")
+    shown = screen("one.pcap", "two.pcap", *words, width=160, height=48)
+    shown.wait_for("one.pcap and 1 more")
+    shown.wait_for("l4Proto", shown.wait_for("4 packets"))
+    assert "srcMac" not in shown.text
+    assert "ethType" in shown.text
+    shown.press(QUIT)
+    assert shown.finish() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("-p", "nonsense"), "no plugin 'nonsense'"),
+        (("-D", "basicFlow.NOPE=1"), "NOPE"),
+        (("--config", "missing.toml"), "missing.toml"),
+    ],
+)
+def test_wrong_options_are_errors_before_the_screen_changes(
+    screen: Callable[..., Screen], words: tuple[str, ...], error: str
+) -> None:
+    shown = screen(EXERCISE, *words)
+    assert shown.finish() != 0
+    assert error in shown.text
+    assert b"\x1b[?1049h" not in shown.output
+
+
+def test_a_wrong_filter_of_packets_is_a_state(screen: Callable[..., Screen]) -> None:
+    shown = screen(EXERCISE, "--bpf", "nonsense", width=160)
+    shown.wait_for("failed")
+    shown.press(QUIT)
+    assert shown.finish() == 0
 
 
 def test_a_pipe_fills_the_table_and_can_be_stopped(screen: Callable[..., Screen]) -> None:
