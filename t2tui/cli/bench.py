@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from t2tui.cli.exits import USAGE, Failure
-from t2tui.cli.options import CONTEXT, common_options, complete_plugin, names, plugin_options
+from t2tui.cli.options import CONTEXT, common_options, plugin_options, plugins_option
 
 if TYPE_CHECKING:
     from t2tui.cli.stopwatch import Stopwatch
@@ -25,15 +25,7 @@ Examples:
 @click.command("bench", context_settings=CONTEXT, epilog=EXAMPLES)
 @click.argument("capture")
 @click.option("-s", "packet_mode", is_flag=True, help="Write the packet file, too.")
-@click.option(
-    "-p",
-    "plugins",
-    metavar="NAME,NAME",
-    callback=names,
-    default="",
-    shell_complete=complete_plugin,
-    help="Plugins [default: those of 't2tui run'].",
-)
+@plugins_option("Plugins [default: those of 't2tui run'].")
 @click.option(
     "--rounds",
     metavar="N",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from t2tui.cli.options import CONTEXT, common_options, complete_plugin, names, plugin_options
+from t2tui.cli.options import CONTEXT, common_options, plugin_options, plugins_option, settings_option
 
 EXAMPLES = """\b
 Examples:
@@ -78,16 +78,8 @@ def _list_functions(ctx: click.Context, parameter: click.Parameter, value: bool)
 )
 @click.option("--csv", is_flag=True, help="FILE is CSV with names in its first line (known for .csv).")
 @click.option("--packets", is_flag=True, help="Of a capture: its packets instead of its flows.")
-@click.option(
-    "-p",
-    "plugins",
-    metavar="NAME,NAME",
-    callback=names,
-    default="",
-    shell_complete=complete_plugin,
-    help="Plugins that analyse a capture.",
-)
-@click.option("-D", "settings", metavar="PLUGIN.FLAG=VALUE", multiple=True, help="Flags for that.")
+@plugins_option("Plugins that analyse a capture.")
+@settings_option("Flags for that.")
 @plugin_options
 @common_options
 def command(

@@ -5,7 +5,14 @@ from typing import Any
 
 import click
 
-from t2tui.cli.options import CONTEXT, common_options, names, plugin_options
+from t2tui.cli.options import (
+    CONTEXT,
+    analysis_options,
+    common_options,
+    plugin_options,
+    plugins_option,
+    settings_option,
+)
 
 EXAMPLES = """\b
 Examples:
@@ -68,14 +75,9 @@ Exit codes:
     help="Write the bytes of one side to FILE, of both to FILE_A and FILE_B, and show nothing.",
 )
 @click.option("--force", is_flag=True, help="--save replaces files that exist.")
-@click.option("-p", "plugins", metavar="NAME,NAME", callback=names, default="", help="As of 't2tui run'.")
-@click.option(
-    "-D", "settings", metavar="PLUGIN.FLAG=VALUE", multiple=True, help="As of 't2tui run'; may be repeated."
-)
-@click.option("--bpf", metavar="EXPR", help="As of 't2tui run'.")
-@click.option(
-    "--hash-factor", metavar="N", type=click.IntRange(1, 1024), default=1, help="As -f of 't2tui run'."
-)
+@plugins_option("As of 't2tui run'.")
+@settings_option("As of 't2tui run'; may be repeated.")
+@analysis_options
 @click.option("-q", "--quiet", is_flag=True, help="No progress, and no remarks about gaps.")
 @plugin_options
 @common_options

@@ -84,6 +84,37 @@ def plugin_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return config(folder(function))
 
 
+def plugins_option(help_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return ``-p``: parameter ``plugins``, a tuple of names."""
+    return click.option(
+        "-p",
+        "plugins",
+        metavar="NAME,NAME",
+        callback=names,
+        default="",
+        shell_complete=complete_plugin,
+        help=help_,
+    )
+
+
+def settings_option(help_: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return ``-D``: parameter ``settings``, a tuple of assignments."""
+    return click.option("-D", "settings", metavar="PLUGIN.FLAG=VALUE", multiple=True, help=help_)
+
+
+def analysis_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--bpf`` and ``--hash-factor``, for commands that analyse a capture on the way."""
+    bpf = click.option("--bpf", metavar="EXPR", help="As of 't2tui run'.")
+    factor = click.option(
+        "--hash-factor",
+        metavar="N",
+        type=click.IntRange(1, 1024),
+        default=1,
+        help="As -f of 't2tui run'.",
+    )
+    return bpf(factor(function))
+
+
 def flow_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add what ``extract`` and ``dump`` have in common: direction, and the options of the analysis."""
     options = (
@@ -96,30 +127,9 @@ def flow_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Side of the flows that is written.",
         ),
         click.option("--force", is_flag=True, help="Replace what stands there."),
-        click.option(
-            "-p",
-            "plugins",
-            metavar="NAME,NAME",
-            callback=names,
-            default="",
-            shell_complete=complete_plugin,
-            help="As of 't2tui run'; those whose columns EXPR reads are added.",
-        ),
-        click.option(
-            "-D",
-            "settings",
-            metavar="PLUGIN.FLAG=VALUE",
-            multiple=True,
-            help="As of 't2tui run'; may be repeated.",
-        ),
-        click.option("--bpf", metavar="EXPR", help="As of 't2tui run'."),
-        click.option(
-            "--hash-factor",
-            metavar="N",
-            type=click.IntRange(1, 1024),
-            default=1,
-            help="As -f of 't2tui run'.",
-        ),
+        plugins_option("As of 't2tui run'; those whose columns EXPR reads are added."),
+        settings_option("As of 't2tui run'; may be repeated."),
+        analysis_options,
         click.option("-q", "--quiet", is_flag=True, help="No progress, no word about what was written."),
     )
     for option in reversed(options):

@@ -5,7 +5,14 @@ from typing import Any
 
 import click
 
-from t2tui.cli.options import CONTEXT, SplitType, common_options, complete_plugin, names, plugin_options
+from t2tui.cli.options import (
+    CONTEXT,
+    SplitType,
+    common_options,
+    plugin_options,
+    plugins_option,
+    settings_option,
+)
 
 EXAMPLES = """\b
 Examples:
@@ -71,28 +78,14 @@ def _filter(ctx: click.Context, parameter: click.Parameter, path: str | None) ->
     show_default=True,
     help="Time between two regular monitoring reports.",
 )
-@click.option(
-    "-p",
-    "plugins",
-    metavar="NAME,NAME",
-    callback=names,
-    default="",
-    shell_complete=complete_plugin,
-    help="Plugins [default: the active ones of 't2tui plugin list'].",
-)
+@plugins_option("Plugins [default: the active ones of 't2tui plugin list'].")
 @click.option(
     "-e",
     "index_file",
     metavar="FILE",
     help="Write the packets of the flows that FILE lists, one flowInd per line, to FILE_pcapd.pcap.",
 )
-@click.option(
-    "-D",
-    "settings",
-    metavar="PLUGIN.FLAG=VALUE",
-    multiple=True,
-    help="Set a flag for this run, see 't2tui plugin info PLUGIN'; 't2tui conf' sets it for all.",
-)
+@settings_option("Set a flag for this run, see 't2tui plugin info PLUGIN'; 't2tui conf' sets it for all.")
 @click.option("--labels", metavar="FILE", help="Address labels from a text file, before all others.")
 @click.option("--country-db", metavar="FILE", help="Countries of addresses from a MaxMind database.")
 @click.option("--org-db", metavar="FILE", help="Organisations of addresses from a MaxMind database.")
