@@ -25,6 +25,9 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 """Makes the pseudo-terminal the one that /dev/tty names."""
 
+_ENVIRONMENT = {name: value for name, value in ENVIRONMENT.items() if name not in ("COLUMNS", "LINES")}
+"""Without the size that pytest's workers claim to have."""
+
 _SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|\x1b[()*+][0-9A-Z]|\x1b[=>78DEHMNOc]"
@@ -53,7 +56,7 @@ class Screen:
             stdin=theirs if stdin is None else stdin,
             stdout=theirs,
             stderr=theirs,
-            env={**ENVIRONMENT, "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none", **env},
+            env={**_ENVIRONMENT, "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none", **env},
         )
         os.close(theirs)
         self.output = b""
