@@ -148,26 +148,8 @@ class Analysis:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def follow(self, flow: int, *, sequence: bool = True) -> Stream:
-        """Return the streams of a flow.
-
-        With an index this reads nothing but what is asked of the stream; without, the capture is analysed
-        once more, up to the end of the flow.
-
-        Args:
-            flow: its index (``flowInd``).
-            sequence: use the sequence numbers of TCP; without, payloads follow each other as they came.
-
-        Raises:
-            UnknownFlowError: there is no such flow.
-            CaptureError: the capture cannot be read any more.
-            ValueError: the capture was standard input, or is still coming in (stream()).
-        """
-        origin = self._origin()
-        conversation = self._conversation(flow)
-        if self.index is None or conversation is None or not is_addressable(origin.source):
-            return follow_flow(origin.source, flow, origin.engine, sequence=sequence)
-        segments = self.index.segments(flow)
-        return stream_of(segments, str(origin.source), conversation, sequence=sequence)
+        """Return the streams of a flow; the same as ``flows.follow()``, see there."""
+        return self.flows.follow(flow, sequence=sequence)
 
     def extract(self, flows: Iterable[int], target: str | Path, *, direction: Direction = "both") -> int:
         """Write the packets of flows into a new capture, in the order of the old one.
@@ -239,33 +221,54 @@ class Analysis:
             raise ValueError("the capture cannot be read once more; choose flows of a file")
         return self.origin
 
-    def _conversation(self, flow: int) -> Conversation | None:
-        """Return whose flow it is; None where the columns do not tell."""
-        if any(name not in self.flows for name in ("dir", *ENDS)):
-            return None
-        rows = np.flatnonzero(self.flows["flowInd"] == flow)
-        if not len(rows):
-            return None
-        row = min(rows.tolist(), key=lambda row: self.flows.text("dir", row, 1))
-        cells = self.flows.rows(ENDS, row, 1)[0].split("\t")
-        *addresses, source_port, destination_port, protocol, ether_type, vlans = cells
-        source, destination, *macs = (cell.partition(";")[0] for cell in addresses)
-        is_layer2 = source in ("", "-")
-        if is_layer2:
-            source, destination = macs
-        if not source:
-            return None
-        has_ports = not is_layer2 and int(protocol) in WITH_PORTS
-        return Conversation(
-            flow,
-            int(protocol),
-            source,
-            destination,
-            int(source_port) if has_ports else None,
-            int(destination_port) if has_ports else None,
-            int(vlans.rpartition(";")[2]) & VLAN_ID if vlans else None,
-            int(ether_type, 0) if is_layer2 else None,
-        )
+
+@dataclass(frozen=True)
+class Follower:
+    """Opens the streams of the flows of an analysis.
+
+    Attributes:
+        origin: how to analyse the capture once more.
+        index: where the payload of every packet is, if that was kept.
+    """
+
+    origin: "Origin"
+    index: PacketIndex | None
+
+    def __call__(self, flows: ColumnStore, flow: int, sequence: bool) -> Stream:
+        """See ColumnStore.follow."""
+        source, conversation = self.origin.source, _conversation(flows, flow)
+        if self.index is None or conversation is None or not is_addressable(source):
+            return follow_flow(source, flow, self.origin.engine, sequence=sequence)
+        return stream_of(self.index.segments(flow), str(source), conversation, sequence=sequence)
+
+
+def _conversation(flows: ColumnStore, flow: int) -> Conversation | None:
+    """Return whose flow it is; None where the columns do not tell."""
+    if any(name not in flows for name in ("dir", *ENDS)):
+        return None
+    rows = np.flatnonzero(flows["flowInd"] == flow)
+    if not len(rows):
+        return None
+    row = min(rows.tolist(), key=lambda row: flows.text("dir", row, 1))
+    cells = flows.rows(ENDS, row, 1)[0].split("\t")
+    *addresses, source_port, destination_port, protocol, ether_type, vlans = cells
+    source, destination, *macs = (cell.partition(";")[0] for cell in addresses)
+    is_layer2 = source in ("", "-")
+    if is_layer2:
+        source, destination = macs
+    if not source:
+        return None
+    has_ports = not is_layer2 and int(protocol) in WITH_PORTS
+    return Conversation(
+        flow,
+        int(protocol),
+        source,
+        destination,
+        int(source_port) if has_ports else None,
+        int(destination_port) if has_ports else None,
+        int(vlans.rpartition(";")[2]) & VLAN_ID if vlans else None,
+        int(ether_type, 0) if is_layer2 else None,
+    )
 
 
 def _engine(
@@ -347,6 +350,8 @@ def analyze(
         flows, kept = collector.take()
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     origin = None if source == "-" else Origin(source, plugins, settings, options)
+    if origin is not None:
+        flows.follower = Follower(origin, places)
     outputs = cast(HeldOutputs, engine.run_state.outputs)
     return Analysis(flows, kept, report, places, origin, engine.breakdowns, outputs.files)
 

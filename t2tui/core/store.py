@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from t2tui.core.query.vectors import Rows, Vector
+    from t2tui.core.streams import Stream
 
 NO_BYTES = np.zeros(0, np.uint8)
 NO_STARTS = np.zeros(0, np.int64)
@@ -139,6 +140,9 @@ class ColumnStore:
     ``store["pktsSnt"]`` gives a numpy array: integers and floats as they are, times as datetime64[ns],
     durations as timedelta64[ns], everything else (addresses, labels, lists) as the text that the flow
     file would show.
+
+    Attributes:
+        follower: opens the streams of a flow; None where the capture cannot be read once more.
     """
 
     def __init__(self, columns: Callable[[], Columns]) -> None:
@@ -149,6 +153,7 @@ class ColumnStore:
                 header descriptions known when they were made.
         """
         self._columns = columns
+        self.follower: Callable[[ColumnStore, int, bool], Stream] | None = None
         self._is_sealed = False
         self._pairs = _named(columns())
         self._rows = 0
@@ -344,6 +349,25 @@ class ColumnStore:
         from t2tui.core.query import compile_filter
 
         return compile_filter(text, self).indices(self)
+
+    def follow(self, flow: int, *, sequence: bool = True) -> "Stream":
+        """Return the streams of a flow.
+
+        Where the analysis kept an index this reads nothing but what is asked of the stream; without, the
+        capture is analysed once more, up to the end of the flow.
+
+        Args:
+            flow: its index (``flowInd``).
+            sequence: use the sequence numbers of TCP; without, payloads follow each other as they came.
+
+        Raises:
+            UnknownFlowError: there is no such flow.
+            CaptureError: the capture cannot be read any more.
+            ValueError: the capture was standard input, or is still coming in (stream()).
+        """
+        if self.follower is None:
+            raise ValueError("the capture cannot be read once more; follow flows of a file")
+        return self.follower(self, flow, sequence)
 
     def __contains__(self, name: object) -> bool:
         return name in self._pairs
