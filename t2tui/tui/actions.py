@@ -64,6 +64,14 @@ ACTIONS = (
     ),
     *_table(
         FLOWS,
+        "Columns",
+        ("hide_column", "minus", "Hide this column", "-"),
+        ("all_columns", "plus", "Show all columns again", "+"),
+        ("column_left", "less_than_sign", "Move this column to the left", "<"),
+        ("column_right", "greater_than_sign", "Move this column to the right", ">"),
+    ),
+    *_table(
+        FLOWS,
         "Filter",
         ("keep_cell", "equals_sign", "Only flows with this cell's value", "="),
         ("drop_cell", "exclamation_mark", "Only flows without this cell's value", "!"),

@@ -420,3 +420,29 @@ def test_open_flows_give_way_to_those_that_ended() -> None:
     few._pairs = {name: pair for name, pair in flows._pairs.items() if name in COLUMNS}
     few._columns = lambda: list(few._pairs.values())
     run(steps, Snapshot(state=session.READING, flows=72, packets=9, open_flows=few))
+
+
+def test_columns_are_hidden_moved_and_brought_back() -> None:
+    async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
+        def names() -> list[str]:
+            return [column.name for column in app.table.layout_of_columns.columns]
+
+        usual = names()
+        await pilot.press("right", "right", "minus")
+        assert names() == [name for name in usual if name != "flowStat"]
+        assert app.table.column is not None
+        assert app.table.column.name == "timeFirst"
+        assert "flowStat" not in line(app, 0)
+        await pilot.press("greater_than_sign")
+        assert names()[2:4] == ["duration", "timeFirst"]
+        assert app.table.column.name == "timeFirst"
+        assert line(app, 0).index("duration") < line(app, 0).index("timeFirst")
+        await pilot.press("less_than_sign", "less_than_sign")
+        assert names()[:3] == ["dir", "flowInd", "timeFirst"], "columns that stay are beside each other"
+        await pilot.press("left", "minus", "minus", *["minus"] * len(usual))
+        assert len(names()) == 1
+        assert line(app, 1).strip()
+        await pilot.press("plus")
+        assert names() == usual
+
+    run(steps, size=(100, 30))

@@ -47,6 +47,24 @@ class ColumnLayout:
         self.version += 1
         self.forget_widths()
 
+    def hide(self, number: int) -> None:
+        """Do not show a column; the last one stays."""
+        if len(self.columns) > 1:
+            del self.columns[number], self._widths[number]
+            self.fixed -= number < self.fixed
+            self.first = max(self.fixed, min(self.first, len(self.columns) - 1))
+            self.version += 1
+
+    def move(self, number: int, by: int) -> int:
+        """Move a column beside others that stay or scroll as it does; return its new number."""
+        target = number + by
+        if not 0 <= target < len(self.columns) or (number < self.fixed) != (target < self.fixed):
+            return number
+        self.columns.insert(target, self.columns.pop(number))
+        self._widths.insert(target, self._widths.pop(number))
+        self.version += 1
+        return target
+
     def forget_widths(self) -> None:
         """Measure anew; widths only grow otherwise, so that columns do not jump."""
         self._widths = [cell_len(column.name) + SORT_MARK for column in self.columns]

@@ -401,6 +401,28 @@ class FlowTable(ScrollView, can_focus=True):
         """Show the rows in the order of the table."""
         self.post_message(self.SortAsked(Sorting()))
 
+    def action_hide_column(self) -> None:
+        """Do not show the column under the cursor."""
+        if self.column is not None:
+            self.layout_of_columns.hide(self._column)
+            self._move_column(self._column)
+
+    def action_all_columns(self) -> None:
+        """Show all columns in the usual order; the cursor stays on its column."""
+        if self._arranged is not None and self.column is not None:
+            name = self.column.name
+            self.layout_of_columns.choose(self._arranged.table)
+            names = [column.name for column in self.layout_of_columns.columns]
+            self._move_column(names.index(name))
+
+    def action_column_left(self) -> None:
+        """Move the column under the cursor to the left."""
+        self._move_column(self.layout_of_columns.move(self._column, -1))
+
+    def action_column_right(self) -> None:
+        """Move the column under the cursor to the right."""
+        self._move_column(self.layout_of_columns.move(self._column, 1))
+
     def action_times(self) -> None:
         """Show times in the next style."""
         self._time_style = (self._time_style + 1) % len(cells.TIME_STYLES)
