@@ -35,7 +35,7 @@ class Cells:
         return cells_vector(self._columns[name], [self._rows[number][place] for number in numbers])
 
     def first(self, count: int) -> "Cells":
-        return Cells(self._columns, self._rows[:count])
+        return type(self)(self._columns, self._rows[:count])
 
 
 COLUMNS = {"n": "U32", "f": "D", "a": "IPX", "t": "SC", "l": "U16:R"}
