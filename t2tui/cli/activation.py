@@ -23,6 +23,9 @@ from t2tui.core.settings import CORE, SettingsError
 from t2tui.plugins.base import Plugin
 from t2tui.plugins.files import default_folder, plugin_files
 
+ENGINE = "tranalyzer2"
+"""What the reference calls the engine where plugins are named."""
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -71,6 +74,10 @@ class Setup:
         try:
             return plugins.find(name)
         except plugins.UnknownPluginError as wrong:
+            if name == ENGINE or (name == CORE and where == "info"):
+                raise Failure(
+                    f"{where}: the engine is no plugin; its flags: 't2tui conf core'", USAGE
+                ) from None
             raise Failure(f"{where}: {wrong}", USAGE) from None
         except plugins.UnusablePluginError as wrong:
             raise Failure(f"{where}: {wrong}") from wrong

@@ -24,7 +24,6 @@ from t2tui.core.engine import Engine, RunOptions, Snapshot, UnsupportedLinkTypeE
 from t2tui.core.jit import CACHE
 from t2tui.core.labels import LabelError, Labels, chosen_labels
 from t2tui.core.outputs import STANDARD, OutputError, Outputs, output_prefix
-from t2tui.core.roster import Breakdown
 from t2tui.core.run import Split, printed_name
 from t2tui.core.settings import CORE, Settings, SettingsError, load_settings
 
@@ -88,7 +87,7 @@ def analyse(request: Request) -> int:
     A capture that cannot be read does not keep the others from being analysed.
 
     Returns:
-        The exit code; FAILED, too, if a plugin was switched off on the way.
+        The exit code; FAILED, too, if a plugin was switched off on the way, or a sink lost its server.
 
     Raises:
         Failure: wrong settings, unknown plugins, labels that cannot be read, or two captures that would
@@ -100,6 +99,8 @@ def analyse(request: Request) -> int:
     known = setup(request.config, request.plugin_dirs)
     request = replace(request, plugins=chosen_plugins(request, known))
     settings = settings_of(request, known)
+    for name in sorted(_set_plugins(request).difference(request.plugins)):
+        say("WRN", f"-D: {name} does not run, so its flags change nothing; name it with -p, too")
     labels = labels_of(settings)
     prefixes = _prefixes(request)
     line = Line(sys.stderr)
@@ -157,12 +158,16 @@ def settings_of(request: Request, known: Setup) -> dict[str, Settings]:
     Raises:
         Failure: a setting is wrong.
     """
-    named = {words.partition("=")[0].partition(".")[0].strip() for words in request.settings} - {CORE}
-    flags = {name: known.find(name, "-D").flags for name in {*request.plugins, *named}}
+    flags = {name: known.find(name, "-D").flags for name in {*request.plugins, *_set_plugins(request)}}
     try:
         return load_settings(flags, known.config, request.settings, os.environ, known.other_tables(flags))
     except SettingsError as wrong:
         raise Failure(str(wrong), USAGE) from None
+
+
+def _set_plugins(request: Request) -> set[str]:
+    """Return the plugins that options ``-D`` name."""
+    return {words.partition("=")[0].partition(".")[0].strip() for words in request.settings} - {CORE}
 
 
 def labels_of(settings: dict[str, Settings], code: int = FAILED) -> Labels:
@@ -275,26 +280,20 @@ def _run(
             engine.close()
     if refused is not None:
         raise refused
-    for breakdown in engine.breakdowns:
-        _tell_breakdown(breakdown, is_shown=shown.is_seen)
+    if os.environ.get(DEBUG):
+        for breakdown in engine.breakdowns:
+            if breakdown.error is not None:
+                traceback.print_exception(breakdown.error)
     if shown.failure is not None:
         raise OutputError.of("the report to standard output", shown.failure)
-    return not engine.breakdowns
-
-
-def _tell_breakdown(breakdown: Breakdown, is_shown: bool) -> None:
-    """Say that a plugin was switched off, unless the report on the terminal has said it."""
-    if not is_shown:
-        say("ERR", f"{breakdown.plugin}: switched off {breakdown.text}")
-    if os.environ.get(DEBUG) and breakdown.error is not None:
-        traceback.print_exception(breakdown.error)
+    return not shown.has_errors
 
 
 def _report(request: Request, outputs: Outputs, line: Line) -> Report:
     if request.log or outputs.to_stdout:
-        return Report(outputs.open(LOG_SUFFIX))
+        return Report(outputs.open(LOG_SUFFIX), line=line)
     if request.quiet:
-        return Report(None)
+        return Report(None, line=line)
     terminal = sys.stdout.isatty()
     return Report(sys.stdout.buffer, colour=has_colour(sys.stdout), terminal=terminal, line=line)
 

@@ -30,6 +30,21 @@ SUMMARIES = {
 }
 """Subcommand -> its line in the help. Module ``t2tui.cli.NAME`` holds the function ``command``."""
 
+REFERENCE_WORDS = {
+    "t2": "t2tui run",
+    "tranalyzer": "t2tui run",
+    "t2build": "t2tui plugin enable",
+    "build": "t2tui plugin enable",
+    "t2conf": "t2tui conf",
+    "t2plugin": "t2tui plugin",
+    "tawk": "t2tui filter' or, for tawk -V, 't2tui decode",
+    "follow_stream": "t2tui follow",
+    "list": "t2tui plugin list",
+    "info": "t2tui plugin info",
+    "new": "t2tui plugin new",
+}
+"""What users of Tranalyzer2 type first -> what it is called here (docs/from_tranalyzer2.md)."""
+
 EXAMPLES = """\b
 Examples:
   t2tui run capture.pcap            capture_flows.txt, capture_headers.txt
@@ -75,7 +90,8 @@ class Commands(click.Group):
             return super().resolve_command(ctx, args)
         if args[0] != "-" and not os.path.lexists(args[0]):
             near = get_close_matches(args[0], SUMMARIES, 1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
+            meant = REFERENCE_WORDS.get(args[0]) or (near[0] if near else None)
+            hint = f" Did you mean '{meant}'?" if meant else ""
             raise click.UsageError(f"'{args[0]}' is neither a file nor a subcommand.{hint}", ctx)
         return DEFAULT, self.get_command(ctx, DEFAULT), args
 

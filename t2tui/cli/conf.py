@@ -24,7 +24,7 @@ Examples:
   t2tui conf basicStats -D BS_VAR=1 -D BS_SK=1
   t2tui conf basicStats -D BS_VAR=default    back to the default
   t2tui conf basicStats -G BS_VAR
-  t2tui conf core -D ALARM_MODE=1            flags of the engine
+  t2tui conf core -D ALARM_MODE=1            flags of the engine (Tranalyzer2: tranalyzer2)
   t2tui conf basicStats --reset              all defaults; -a --reset: of all plugins
   t2tui conf -g > mine.toml                  everything, to be used with --config
 

@@ -79,7 +79,10 @@ def list_plugins(config: Path | None, plugin_dirs: tuple[Path, ...]) -> None:
 @_subcommand("info")
 @click.argument("name", shell_complete=complete_plugin)
 def info(name: str, config: Path | None, plugin_dirs: tuple[Path, ...]) -> None:
-    """Show what a plugin writes and what can be set: flags, columns, bits."""
+    """Show a plugin's flags, columns and bits.
+
+    Flags are shown with their defaults; 't2tui conf NAME' shows what is set.
+    """
     from t2tui.cli.activation import setup
     from t2tui.core import bits, columns
     from t2tui.core.settings import format_value
@@ -142,7 +145,10 @@ def disable(names: tuple[str, ...], config: Path | None, plugin_dirs: tuple[Path
 
 @_subcommand("reset")
 def reset(config: Path | None, plugin_dirs: tuple[Path, ...]) -> None:
-    """Let the standard plugins run again, whatever they are; kept in t2tui.toml."""
+    """Let the standard plugins run again.
+
+    They are basicFlow, basicStats, tcpStates and txtSink. Flags keep their values.
+    """
     from t2tui.cli.activation import setup
 
     setup(config, plugin_dirs, is_written=True).activate(None)
@@ -154,6 +160,9 @@ Examples:
   t2tui plugin new quicTimes --dir .         here; runs find it with --plugin-dir .
   t2tui plugin new -n 260 --kernel dnsSizes
   t2tui plugin new --sink toSyslog
+
+
+docs/writing_plugins.md builds one step by step.
 """
 
 
@@ -166,7 +175,7 @@ Examples:
     type=click.IntRange(0, 999),
     help="Its place among the plugins [default: the first free one from 500 on, of sinks from 970].",
 )
-@click.option("--sink", is_flag=True, help="It writes flows: a class derived from RowSink.")
+@click.option("-s", "--sink", is_flag=True, help="It writes flows: a class derived from RowSink.")
 @click.option("--kernel", is_flag=True, help="It is called per batch of packets, and compiled.")
 @click.option(
     "--dir",
@@ -184,9 +193,10 @@ def new(
     config: Path | None,
     plugin_dirs: tuple[Path, ...],
 ) -> None:
-    """Begin a plugin: write NNN_NAME.py, which works, and its test test_NAME.py.
+    """Begin a plugin: a file that works, and its test.
 
-    Without --sink and --kernel it is called for each packet and each flow, in plain Python.
+    They are NNN_NAME.py and test_NAME.py. Without --sink and --kernel it is called for each packet and each
+    flow, in plain Python.
     """
     if sink and kernel:
         raise click.UsageError("Give --sink or --kernel, not both.")

@@ -4,10 +4,14 @@ import re
 from typing import BinaryIO
 
 from t2tui.cli.progress import Line
-from t2tui.cli.terminal import abandon, coloured, printable
+from t2tui.cli.terminal import abandon, coloured, printable, say
+from t2tui.core.report import err
 
 RULE = "-" * 80
 """Line before and after the lines of the plugins."""
+
+ERROR = err("")
+"""How the lines of errors begin."""
 
 _LABEL = re.compile(r"(\w+:) (.*)")
 
@@ -19,6 +23,7 @@ class Report:
 
     Attributes:
         failure: why lines were lost, None as long as all are written.
+        has_errors: a line told of an error that the run survives, such as a sink without server.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class Report:
             line: the progress line, cleared first when it may be on the same terminal.
         """
         self.failure: OSError | None = None
+        self.has_errors = False
         self._stream = stream
         self._colour = colour
         self._terminal = terminal
@@ -50,7 +56,9 @@ class Report:
         return self._terminal and self.failure is None
 
     def __call__(self, line: str) -> None:
-        """Print a line, given without line end."""
+        """Print a line, given without line end; say errors on standard error if nobody sees them here."""
+        if line.startswith(ERROR):
+            self._take_error(line.removeprefix(ERROR))
         if self._stream is None or self.failure is not None:
             return
         if self._terminal:
@@ -65,6 +73,13 @@ class Report:
         except OSError as failure:
             self.failure = failure
             abandon(self._stream)
+
+    def _take_error(self, text: str) -> None:
+        self.has_errors = True
+        if not self.is_seen:
+            if self._line is not None:
+                self._line.clear()
+            say("ERR", text)
 
     def _styled(self, line: str) -> str:
         if line == RULE:

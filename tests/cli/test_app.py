@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -5,7 +6,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from t2tui import __version__
-from t2tui.cli.app import SUMMARIES
+from t2tui.cli.app import REFERENCE_WORDS, SUMMARIES
 
 Program = Callable[..., CompletedProcess[str]]
 
@@ -39,6 +40,27 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(t2tui: Program, words: l
 
 def test_a_misspelt_subcommand_is_recognised(t2tui: Program) -> None:
     assert "Did you mean 'run'?" in t2tui("rum").stderr
+
+
+@pytest.mark.parametrize("word", REFERENCE_WORDS)
+def test_commands_of_tranalyzer2_lead_to_their_counterparts(t2tui: Program, word: str) -> None:
+    result = t2tui(word, "x")
+    assert result.returncode == 2
+    assert f"Did you mean '{REFERENCE_WORDS[word]}'?" in result.stderr
+
+
+def test_the_words_offered_are_subcommands() -> None:
+    offered = {word for text in REFERENCE_WORDS.values() for word in re.findall(r"t2tui (\w+)", text)}
+    assert offered <= set(SUMMARIES)
+
+
+@pytest.mark.parametrize(
+    "words", [("conf", "tranalyzer2"), ("plugin", "info", "tranalyzer2"), ("plugin", "info", "core")]
+)
+def test_the_engine_is_called_core(t2tui: Program, words: tuple[str, ...]) -> None:
+    result = t2tui(*words)
+    assert result.returncode == 2
+    assert "t2tui conf core" in result.stderr
 
 
 def test_options_of_an_analysis_point_at_run(t2tui: Program) -> None:

@@ -159,6 +159,13 @@ def test_flags_come_from_options_file_and_environment(t2tui: Program, capture: P
     assert (tmp_path / "three_f.tsv").exists()
 
 
+def test_a_flag_of_a_plugin_that_does_not_run_is_a_warning(t2tui: Program, capture: Path) -> None:
+    result = t2tui("run", capture.name, "-D", "tcpWin.TCPWIN_THRES=3")
+    assert result.returncode == 0
+    assert result.stderr.startswith("[WRN] -D: tcpWin does not run")
+    assert t2tui("run", capture.name, "-p", "tcpWin", "-D", "tcpWin.TCPWIN_THRES=3").stderr == ""
+
+
 def test_a_settings_file_beside_the_capture_is_not_read(
     t2tui: Program, capture: Path, tmp_path: Path
 ) -> None:

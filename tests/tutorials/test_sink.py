@@ -4,6 +4,8 @@ import socket
 import time
 from itertools import pairwise
 
+import pytest
+
 PLUGINS = ("-p", "basicFlow,basicStats,tcpStates,tcpWin,tcpWinSink,txtSink")
 TITLE = "# IP\tpktTcpCnt\twinRelThCnt"
 
@@ -52,15 +54,18 @@ def test_a_datagram_per_report(report, listen):
     assert hosts == [["192.168.1.105", "1514", "0.002642"]]
 
 
-def test_without_listener_the_run_goes_on(report, rows):
+@pytest.mark.parametrize("report_to", [(), ("-q",), ("-l",)])
+def test_without_listener_the_run_goes_on_but_is_not_a_success(t2tui, exercise, rows, report_to):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound, but nobody listens
         port = unused.getsockname()[1]
-        lines = report(*PLUGINS, "-D", f"tcpWinSink.TWS_DPORT={port}")
-    assert (
+        words = (*PLUGINS, "-D", f"tcpWinSink.TWS_DPORT={port}", *report_to)
+        done = t2tui("run", exercise.name, "-w", "results/", *words)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
         "[ERR] tcpWinSink: Could not connect to socket: Connection refused, check whether the server side is "
-        f"listening at 127.0.0.1 on port {port}; the run goes on without tcpWinSink" in lines
-    )
+        f"listening at 127.0.0.1 on port {port}; the run goes on without tcpWinSink"
+    ]
     assert len(rows("flows")) == 72
 
 
