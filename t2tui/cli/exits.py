@@ -5,6 +5,8 @@ import sys
 import traceback
 from pathlib import Path
 
+import click
+
 from t2tui.cli.terminal import abandon, say
 
 DONE = 0
@@ -49,7 +51,7 @@ def foreseen(exception: BaseException) -> int | None:
         abandon(sys.stdout.buffer)
         say("ERR", "The reader of standard output is gone")
         return FAILED
-    if isinstance(exception, KeyboardInterrupt):
+    if isinstance(exception, KeyboardInterrupt | click.Abort):  # click's word for it
         return INTERRUPTED
     if isinstance(exception, MemoryError):
         say("ERR", "Out of memory")

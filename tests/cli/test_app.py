@@ -3,10 +3,12 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+import click
 import pytest
 
 from t2tui import __version__
 from t2tui.cli.app import REFERENCE_WORDS, SUMMARIES
+from t2tui.cli.exits import INTERRUPTED, exit_code
 
 Program = Callable[..., CompletedProcess[str]]
 
@@ -80,3 +82,8 @@ def test_control_characters_of_a_name_do_not_reach_the_terminal(t2tui: Program, 
     result = t2tui("a\x1b]52;c;aGk=\x07.pcap")
     assert "\x1b" not in result.stderr
     assert "\\x1b]52" in result.stderr
+
+
+def test_an_interrupt_that_click_catches_is_no_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(click.Abort()) == INTERRUPTED
+    assert "bug" not in capsys.readouterr().err
