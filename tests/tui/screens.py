@@ -21,9 +21,10 @@ async def wait_for(pilot: Pilot[int], test: Callable[[], object], what: str = ""
 
 async def wait_for_end(pilot: Pilot[int], app: FlowApp) -> None:
     """Wait until the capture is read and its flows are shown."""
-    await wait_for(pilot, lambda: app.now.has_ended, "the end of the capture")
+    main = app.main
+    await wait_for(pilot, lambda: main.now.has_ended, "the end of the capture")
     await wait_for(
         pilot,
-        lambda: app.table.arranged is not None and len(app.table.arranged.table) == app.now.rows,
+        lambda: main.table.arranged is not None and len(main.table.arranged.table) == main.now.rows,
         "all rows",
     )

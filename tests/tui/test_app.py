@@ -11,17 +11,18 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input
 
 from t2tui.tui import session
-from t2tui.tui.actions import ACTIONS, FLOWS
+from t2tui.tui.actions import ACTIONS
 from t2tui.tui.app import FlowApp
 from t2tui.tui.arrangement import Sorting
+from t2tui.tui.dialogs.help import HelpScreen
+from t2tui.tui.dialogs.question import Question
 from t2tui.tui.openflows import COLUMNS
 from t2tui.tui.opening import Opening
 from t2tui.tui.session import Snapshot
+from t2tui.tui.views.detail import DetailPane
+from t2tui.tui.views.report import ReportView
 from t2tui.tui.widgets.actionline import ActionButton
-from t2tui.tui.widgets.detail import DetailPane
-from t2tui.tui.widgets.dialogs import HelpScreen, Question
 from t2tui.tui.widgets.filterbar import FilterBar
-from t2tui.tui.widgets.reportview import ReportView
 from t2tui.tui.widgets.tabline import Tab
 from t2tui.tui.widgets.topline import TopLine
 from tests.tui.conftest import EXERCISE, opening_of
@@ -38,8 +39,8 @@ def run(steps: Steps, moment: Snapshot | None = None, size: tuple[int, int] = (1
 
     async def main() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:
-            if app.capture.ask().table is not None:
-                await wait_for(pilot, lambda: app.table.arranged is not None, "rows")
+            if app.main.capture.ask().table is not None:
+                await wait_for(pilot, lambda: app.main.table.arranged is not None, "rows")
             await steps(app, pilot)
 
     asyncio.run(main())
@@ -48,18 +49,22 @@ def run(steps: Steps, moment: Snapshot | None = None, size: tuple[int, int] = (1
 
 def shown(app: FlowApp) -> list[str]:
     """The flows that are shown: index and direction."""
-    arranged = app.table.arranged
+    arranged = app.main.table.arranged
     assert arranged is not None
     cells = [line.split("\t") for line in arranged.table.rows(["flowInd", "dir"])]
     return ["".join(cells[row]) for row in arranged.rows]
 
 
 def hits(app: FlowApp, count: int) -> Callable[[], bool]:
-    return lambda: app.table.arranged is not None and len(app.table.arranged) == count
+    return lambda: app.main.table.arranged is not None and len(app.main.table.arranged) == count
+
+
+def sorting(app: FlowApp) -> Sorting | None:
+    return app.main.table.arranged and app.main.table.arranged.sorting
 
 
 def line(app: FlowApp, y: int) -> str:
-    return app.table.render_line(y).text
+    return app.main.table.render_line(y).text
 
 
 def test_a_capture_is_read_and_filtered(exercise: Opening) -> None:
@@ -70,10 +75,10 @@ def test_a_capture_is_read_and_filtered(exercise: Opening) -> None:
             await wait_for_end(pilot, app)
             await pilot.press("slash", *"$dstPort==21", "enter")
             await wait_for(pilot, hits(app, 1))
-            assert app.table.line.startswith("A\t35\t")
+            assert app.main.table.line.startswith("A\t35\t")
             await pilot.press("escape")
             await wait_for(pilot, hits(app, 72))
-            assert app.table.line.startswith("A\t35\t")
+            assert app.main.table.line.startswith("A\t35\t")
 
     asyncio.run(main())
 
@@ -90,19 +95,19 @@ def test_keys_move_the_cursor() -> None:
             (["g"], 0),
             (["end"], 71),
             (["home"], 0),
-            (["pagedown"], app.table.size.height - 1),
+            (["pagedown"], app.main.table.size.height - 1),
             (["pageup"], 0),
         ):
             await pilot.press(*keys)
-            index, direction = app.table.line.split("\t")[1::-1]
+            index, direction = app.main.table.line.split("\t")[1::-1]
             assert index + direction == rows[place]
-            assert any("▌" in line(app, y) for y in range(app.table.size.height)), keys
-        columns = [column.name for column in app.table.layout_of_columns.columns]
+            assert any("▌" in line(app, y) for y in range(app.main.table.size.height)), keys
+        columns = [column.name for column in app.main.table.layout_of_columns.columns]
         for key, number in (("right", 1), ("l", 2), ("left", 1), ("h", 0), ("dollar_sign", -1), ("0", 0)):
             await pilot.press(key)
-            assert app.table.column is not None
-            assert app.table.column.name == columns[number]
-            assert app.table.column.name in line(app, 0)
+            assert app.main.table.column is not None
+            assert app.main.table.column.name == columns[number]
+            assert app.main.table.column.name in line(app, 0)
 
     run(steps, size=(80, 24))
 
@@ -110,28 +115,28 @@ def test_keys_move_the_cursor() -> None:
 def test_keys_sort_and_the_header_shows_it() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         await pilot.press("G", *["right"] * 4, "S")
-        await wait_for(pilot, lambda: app.table.arranged and app.table.arranged.sorting.column)
-        assert app.table.arranged is not None
-        assert app.table.arranged.sorting == Sorting("duration", True)
+        await wait_for(pilot, lambda: app.main.table.arranged and app.main.table.arranged.sorting.column)
+        assert app.main.table.arranged is not None
+        assert app.main.table.arranged.sorting == Sorting("duration", True)
         assert "duration ▼" in line(app, 0)
-        durations = [float(cell) for cell in app.table.arranged.table.text("duration")]
+        durations = [float(cell) for cell in app.main.table.arranged.table.text("duration")]
         order = sorted(range(72), key=lambda row: (-durations[row], row))
-        assert app.table.arranged.rows.tolist() == order
-        assert app.table.row == 71, "the cursor stays on its flow"
+        assert app.main.table.arranged.rows.tolist() == order
+        assert app.main.table.row == 71, "the cursor stays on its flow"
         await pilot.press("z")
-        await wait_for(pilot, lambda: app.table.arranged and not app.table.arranged.sorting.column)
-        assert app.table.row == 71
+        await wait_for(pilot, lambda: app.main.table.arranged and not app.main.table.arranged.sorting.column)
+        assert app.main.table.row == 71
 
     run(steps)
 
 
 def test_which_flow_moved_most_is_seen_at_once() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
-        app.table.layout_of_columns.choose(app.table.arranged.table, ["l7BytesSnt", "flowInd"])  # type: ignore[union-attr]
+        app.main.table.layout_of_columns.choose(app.main.table.arranged.table, ["l7BytesSnt", "flowInd"])  # type: ignore[union-attr]
         await pilot.press("S")
-        await wait_for(pilot, lambda: app.table.arranged and app.table.arranged.sorting.column)
-        assert app.table.row == app.table.arranged.rows[0]  # type: ignore[union-attr]
-        assert app.table.cell == "4255056" or int(app.table.cell) > 4_000_000
+        await wait_for(pilot, lambda: app.main.table.arranged and app.main.table.arranged.sorting.column)
+        assert app.main.table.row == app.main.table.arranged.rows[0]  # type: ignore[union-attr]
+        assert app.main.table.cell == "4255056" or int(app.main.table.cell) > 4_000_000
 
     run(steps)
 
@@ -140,13 +145,17 @@ def test_a_click_on_the_header_sorts_and_on_a_cell_moves() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         x = line(app, 0).index("duration") + 2
         await pilot.click("#flow-table", offset=(x, 0))
-        await wait_for(pilot, lambda: app.table.arranged and app.table.arranged.sorting.column == "duration")
+        await wait_for(
+            pilot, lambda: app.main.table.arranged and app.main.table.arranged.sorting.column == "duration"
+        )
         await pilot.click("#flow-table", offset=(x, 0))
-        await wait_for(pilot, lambda: app.table.arranged and app.table.arranged.sorting.is_descending)
+        await wait_for(
+            pilot, lambda: app.main.table.arranged and app.main.table.arranged.sorting.is_descending
+        )
         await pilot.click("#flow-table", offset=(line(app, 0).index("srcIP"), 5))
-        assert app.table.arranged is not None
-        assert app.table.column is not None
-        assert (app.table.column.name, app.table.row) == ("srcIP", app.table.arranged.rows[4])
+        assert app.main.table.arranged is not None
+        assert app.main.table.column is not None
+        assert (app.main.table.column.name, app.main.table.row) == ("srcIP", app.main.table.arranged.rows[4])
 
     run(steps)
 
@@ -154,19 +163,19 @@ def test_a_click_on_the_header_sorts_and_on_a_cell_moves() -> None:
 def test_filters_from_cells() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         await pilot.press(*["right"] * 8, "equals_sign")
-        await wait_for(pilot, lambda: app.table.arranged and len(app.table.arranged) < 72)
-        assert app.part(FilterBar).input.value == "$dstPort == 80"
+        await wait_for(pilot, lambda: app.main.table.arranged and len(app.main.table.arranged) < 72)
+        assert app.main.part(FilterBar).input.value == "$dstPort == 80"
         before = len(shown(app))
         await pilot.press("left", "exclamation_mark")
-        await wait_for(pilot, lambda: app.table.arranged and len(app.table.arranged) < before)
-        assert app.part(FilterBar).input.value == "$dstPort == 80 && $dstIP != 198.51.100.44"
+        await wait_for(pilot, lambda: app.main.table.arranged and len(app.main.table.arranged) < before)
+        assert app.main.part(FilterBar).input.value == "$dstPort == 80 && $dstIP != 198.51.100.44"
 
     run(steps)
 
 
 def test_the_filter_completes_tells_errors_and_remembers() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
-        bar = app.part(FilterBar)
+        bar = app.main.part(FilterBar)
         await pilot.press("slash", *"$dstPo", "tab", *"== 2x", "enter")
         await pilot.pause()
         assert bar.input.value == "$dstPort == 2x"
@@ -175,14 +184,14 @@ def test_the_filter_completes_tells_errors_and_remembers() -> None:
         await pilot.press("backspace", "1", "enter")
         await wait_for(pilot, hits(app, 1))
         assert not error.display
-        assert app.focused is app.table
+        assert app.focused is app.main.table
         await pilot.press("escape")
         await wait_for(pilot, hits(app, 72))
         await pilot.press("slash", "up")
         assert bar.input.value == "$dstPort == 21"
         await pilot.press("escape")
         assert bar.input.value == ""
-        assert app.focused is app.table
+        assert app.focused is app.main.table
         assert len(shown(app)) == 72
 
     run(steps)
@@ -191,7 +200,7 @@ def test_the_filter_completes_tells_errors_and_remembers() -> None:
 def test_nothing_that_hides_or_controls_can_be_pasted_into_the_filter() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         await pilot.press("slash")
-        box = app.part(FilterBar).query_one(Input)
+        box = app.main.part(FilterBar).query_one(Input)
         for text in ("a\x1b[31m", "b\u202e", "c\x9b"):
             box.insert_text_at_cursor(text)
             assert box.value == ""
@@ -202,26 +211,26 @@ def test_nothing_that_hides_or_controls_can_be_pasted_into_the_filter() -> None:
 def test_marks() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         await pilot.press("space", "space")
-        assert app.table.marked.tolist() == [0, 1]
+        assert app.main.table.marked.tolist() == [0, 1]
         assert "●" in line(app, 1)
         await pilot.press("up", "space")
-        assert app.table.marked.tolist() == [0]
+        assert app.main.table.marked.tolist() == [0]
         await pilot.press("tilde")
-        assert app.table.marked.tolist() == list(range(1, 72))
+        assert app.main.table.marked.tolist() == list(range(1, 72))
         await pilot.press("u")
-        assert not len(app.table.marked)
+        assert not len(app.main.table.marked)
         await pilot.press("slash", *"$dstPort==21", "enter")
         await wait_for(pilot, hits(app, 1))
         await pilot.press("asterisk", "escape")
         await wait_for(pilot, hits(app, 72))
-        assert len(app.table.marked) == 1
+        assert len(app.main.table.marked) == 1
 
     run(steps)
 
 
 def test_the_pane_explains_the_cell_and_folds() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
-        pane = app.part(DetailPane)
+        pane = app.main.part(DetailPane)
         await pilot.press("right", "right")
         await pilot.pause()
         text = str(pane.query_one("#detail-text").render())
@@ -240,7 +249,7 @@ def test_the_pane_explains_the_cell_and_folds() -> None:
 
 def test_a_narrow_screen_folds_the_pane_until_enter() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
-        pane = app.part(DetailPane)
+        pane = app.main.part(DetailPane)
         assert not pane.display
         await pilot.press("enter")
         await pilot.pause()
@@ -253,14 +262,14 @@ def test_a_narrow_screen_folds_the_pane_until_enter() -> None:
 def test_what_is_wrong_leads_to_the_flows() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         await pilot.press("4")
-        table = app.query_one(DataTable)
+        table = app.main.query_one(DataTable)
         await wait_for(pilot, lambda: table.row_count, "the bits")
         first = [str(cell) for cell in table.get_row_at(0)]
         assert first[0] == "warning"
         await pilot.press("enter")
         await wait_for(pilot, hits(app, int(first[1])))
-        assert app.view == "flows"
-        assert app.part(FilterBar).input.value.startswith("bitsanyset($")
+        assert app.main.view == "flows"
+        assert app.main.part(FilterBar).input.value.startswith("bitsanyset($")
 
     run(steps)
 
@@ -269,12 +278,12 @@ def test_the_report_shows_the_log() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         await pilot.press("5")
         await pilot.pause()
-        texts = [strip.text.rstrip() for strip in app.part(ReportView).lines]
+        texts = [strip.text.rstrip() for strip in app.main.part(ReportView).log_lines.lines]
         assert texts == ["[INF] a line", "[WRN] a warning"]
         await pilot.press("escape")
-        assert app.view == "flows"
+        assert app.main.view == "flows"
         await pilot.click("#tab-report")
-        assert app.view == "report"
+        assert app.main.view == "report"
 
     run(steps)
 
@@ -282,10 +291,10 @@ def test_the_report_shows_the_log() -> None:
 def test_go_to_a_flow() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         await pilot.press("ctrl+g", *"35", "enter")
-        await wait_for(pilot, lambda: app.table.line.startswith("A\t35\t"))
+        await wait_for(pilot, lambda: app.main.table.line.startswith("A\t35\t"))
         await pilot.press("ctrl+g", *"99", "enter")
         await pilot.pause()
-        assert app.table.line.startswith("A\t35\t")
+        assert app.main.table.line.startswith("A\t35\t")
 
     run(steps)
 
@@ -309,7 +318,7 @@ def test_every_action_is_a_method_and_in_the_palette() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         commands = {command.title for command in app.get_system_commands(app.screen)}
         for action in ACTIONS:
-            owner = app.table if action.place == FLOWS else app
+            owner = app.performer(action.place, app.screen)
             assert hasattr(owner, f"action_{action.name.partition('(')[0]}")
             assert action.title in commands or action.name == "command_palette"
 
@@ -318,10 +327,10 @@ def test_every_action_is_a_method_and_in_the_palette() -> None:
 
 def test_buttons_do_what_their_keys_do() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
-        mark = next(button for button in app.query(ActionButton) if "Mark" in str(button.render()))
+        mark = next(button for button in app.main.query(ActionButton) if "Mark" in str(button.render()))
         await pilot.click(mark)
-        await wait_for(pilot, lambda: len(app.table.marked) == 1)
-        await pilot.click(app.query(Tab).last())
+        await wait_for(pilot, lambda: len(app.main.table.marked) == 1)
+        await pilot.click(app.main.query(Tab).last())
         assert not mark.display
 
     run(steps)
@@ -340,12 +349,12 @@ def test_pause_and_stop() -> None:
         assert isinstance(app.screen, Question)
         await pilot.press("n")
         await pilot.pause()
-        assert app.capture.calls == ["pause", "resume"]  # type: ignore[attr-defined]
+        assert app.main.capture.calls == ["pause", "resume"]  # type: ignore[attr-defined]
         await pilot.press("ctrl+x")
         await pilot.pause()
         await pilot.press("y")
         await pilot.pause()
-        assert app.capture.calls == ["pause", "resume", "cancel"]  # type: ignore[attr-defined]
+        assert app.main.capture.calls == ["pause", "resume", "cancel"]  # type: ignore[attr-defined]
 
     run(steps, reading())
 
@@ -366,8 +375,8 @@ def test_pause_and_stop() -> None:
 )
 def test_the_top_line_has_words_for_every_state(moment: Snapshot, words: list[str]) -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
-        await wait_for(pilot, lambda: app.now is app.capture.ask())
-        text = str(app.part(TopLine).render())
+        await wait_for(pilot, lambda: app.main.now is app.main.capture.ask())
+        text = str(app.main.part(TopLine).render())
         for word in words:
             assert word in text, text
         assert len(text) <= 160
@@ -382,7 +391,7 @@ def test_an_empty_table_says_why() -> None:
         await pilot.pause()
         assert "Esc shows all flows" in line(app, 2)
         for action in ACTIONS:
-            if action.place == FLOWS:
+            if action.place == "flows":
                 await app.do(action)
         await pilot.pause()
 
@@ -400,19 +409,21 @@ def test_the_theme_changes() -> None:
 
 def test_open_flows_give_way_to_those_that_ended() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
-        await wait_for(pilot, lambda: app.table.arranged is not None, "open flows")
-        assert app.table.arranged is not None
-        assert "duration" not in app.table.arranged.table
+        await wait_for(pilot, lambda: app.main.table.arranged is not None, "open flows")
+        assert app.main.table.arranged is not None
+        assert "duration" not in app.main.table.arranged.table
         await pilot.press("down", "right", "space", "equals_sign")
         await pilot.pause()
-        assert "when the first flow has ended" in str(app.part(FilterBar).query_one("#filter-hits").render())
-        assert app.part(FilterBar).input.value == "$flowStat == 0x0400000000004000"
-        app.capture.moment = finished()  # type: ignore[attr-defined]
-        await wait_for(pilot, lambda: app.table.arranged and "dir" in app.table.arranged.table)
+        assert "when the first flow has ended" in str(
+            app.main.part(FilterBar).query_one("#filter-hits").render()
+        )
+        assert app.main.part(FilterBar).input.value == "$flowStat == 0x0400000000004000"
+        app.main.capture.moment = finished()  # type: ignore[attr-defined]
+        await wait_for(pilot, lambda: app.main.table.arranged and "dir" in app.main.table.arranged.table)
         await wait_for(pilot, hits(app, 36))
-        assert not len(app.table.marked)
-        assert app.table.column is not None
-        assert app.table.column.name == "dir"
+        assert not len(app.main.table.marked)
+        assert app.main.table.column is not None
+        assert app.main.table.column.name == "dir"
 
     flows = finished().table
     assert flows is not None
@@ -425,17 +436,17 @@ def test_open_flows_give_way_to_those_that_ended() -> None:
 def test_columns_are_hidden_moved_and_brought_back() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         def names() -> list[str]:
-            return [column.name for column in app.table.layout_of_columns.columns]
+            return [column.name for column in app.main.table.layout_of_columns.columns]
 
         usual = names()
         await pilot.press("right", "right", "minus")
         assert names() == [name for name in usual if name != "flowStat"]
-        assert app.table.column is not None
-        assert app.table.column.name == "timeFirst"
+        assert app.main.table.column is not None
+        assert app.main.table.column.name == "timeFirst"
         assert "flowStat" not in line(app, 0)
         await pilot.press("greater_than_sign")
         assert names()[2:4] == ["duration", "timeFirst"]
-        assert app.table.column.name == "timeFirst"
+        assert app.main.table.column.name == "timeFirst"
         assert line(app, 0).index("duration") < line(app, 0).index("timeFirst")
         await pilot.press("less_than_sign", "less_than_sign")
         assert names()[:3] == ["dir", "flowInd", "timeFirst"], "columns that stay are beside each other"

@@ -39,15 +39,16 @@ def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: lis
     app = app_of(moment)
 
     async def prepare(pilot: Pilot[int]) -> None:
+        await wait_for(pilot, lambda: app.main.query("#flow-table"), "the parts")
         app.theme = theme
-        await wait_for(pilot, lambda: app.table.arranged is not None, "rows")
+        await wait_for(pilot, lambda: app.main.table.arranged is not None, "rows")
         for key in keys:
             await pilot.press(key)
         if name == "faults":
-            await wait_for(pilot, lambda: app.query_one("#faults-table").row_count)  # type: ignore[attr-defined]
+            await wait_for(pilot, lambda: app.main.query_one("#faults-table").row_count)  # type: ignore[attr-defined]
         if name == "light":
-            await wait_for(pilot, lambda: app.table.arranged and app.table.arranged.sorting.column)
-        app.query_one("#filter-input").cursor_blink = False  # type: ignore[attr-defined]
+            await wait_for(pilot, lambda: app.main.table.arranged and app.main.table.arranged.sorting.column)
+        app.main.query_one("#filter-input").cursor_blink = False  # type: ignore[attr-defined]
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size, run_before=prepare)

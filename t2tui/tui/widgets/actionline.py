@@ -1,6 +1,6 @@
 """The line at the bottom: buttons for what is done most, and what they would act on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual import events
 from textual.app import ComposeResult
@@ -9,23 +9,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from t2tui.tui.actions import ACTIONS, PROGRAM, Action
+from t2tui.tui.actions import ACTIONS, Action
 from t2tui.tui.safe import safe_content
 from t2tui.tui.widgets.note import Note
-
-BUTTONS = (
-    ("filter", "Filter"),
-    ("keep_cell", "Only this"),
-    ("drop_cell", "Not this"),
-    ("sort_descending", "Sort"),
-    ("mark", "Mark"),
-    ("pause", "Pause"),
-    ("help", "Help"),
-    ("command_palette", "Commands"),
-)
-"""Names of actions, and what their buttons say."""
-MINOR = ("drop_cell", "pause")
-"""Left out where there is little room."""
 
 
 class ActionButton(Static):
@@ -38,46 +24,50 @@ class ActionButton(Static):
             super().__init__()
             self.action = action
 
-    def __init__(self, action: Action, text: str) -> None:
-        label = safe_content(f" {action.label} ", "$text-accent"), safe_content(f"{text} ")
+    def __init__(self, action: Action) -> None:
+        label = safe_content(f" {action.label} ", "$text-accent"), safe_content(f"{action.button} ")
         super().__init__(Content("").join(label), markup=False, classes="button")
-        self.set_class(action.name in MINOR, "-minor")
-        self._action = action
+        self.set_class(action.is_minor, "-minor")
+        self.action = action
 
-    def show_in(self, view: str) -> None:
+    def show_in(self, places: Sequence[str]) -> None:
         """Show the button where its action can be done."""
-        self.set_class(self._action.place not in (view, PROGRAM), "-hidden")
+        self.set_class(self.action.place not in places, "-hidden")
+
+    def show_obstacle(self, why: str) -> None:
+        """Say why the action cannot be done now; nothing if it can."""
+        self.set_class(bool(why), "-disabled")
+        self.tooltip = safe_content(why) if why else None
 
     def on_click(self, event: events.Click) -> None:
         """Tell which action."""
         event.stop()
-        self.post_message(self.Pressed(self._action))
+        self.post_message(self.Pressed(self.action))
 
 
 class ActionLine(Horizontal):
-    """Buttons, and a note at the right."""
-
-    def __init__(self, buttons: Sequence[tuple[str, str]] = BUTTONS, *, id: str | None = None) -> None:
-        """Choose the buttons.
-
-        Args:
-            buttons: names of actions and texts.
-            id: of the widget.
-        """
-        super().__init__(id=id)
-        self._buttons = buttons
+    """A note, and buttons for the actions that have one."""
 
     def compose(self) -> ComposeResult:
         """Make the buttons."""
-        known = {action.name: action for action in ACTIONS}
         yield Note(markup=False, id="scope")
-        for name, text in self._buttons:
-            yield ActionButton(known[name], text)
+        for action in ACTIONS:
+            if action.button:
+                yield ActionButton(action)
 
-    def show_in(self, view: str) -> None:
-        """Show the buttons of a view."""
+    def show_in(self, places: Sequence[str]) -> None:
+        """Show the buttons of places."""
         for button in self.query(ActionButton):
-            button.show_in(view)
+            button.show_in(places)
+
+    def show_obstacles(self, obstacles: Mapping[str, str]) -> None:
+        """Say which actions cannot be done now.
+
+        Args:
+            obstacles: names of actions and why.
+        """
+        for button in self.query(ActionButton):
+            button.show_obstacle(obstacles.get(button.action.name, ""))
 
     def show_scope(self, text: str) -> None:
         """Show what actions act on."""

@@ -20,6 +20,13 @@ MOST_CANDIDATES = 50
 TYPED = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
 """What can be typed or pasted: nothing that hides or controls."""
 HISTORY = 200
+KEYS = (
+    ("Enter", "Apply"),
+    ("Tab", "Take the candidate that is lit, or show all"),
+    ("↑ ↓", "Candidates; without any: earlier and later filters"),
+    ("Esc", "Close the candidates; once more: back to the flows"),
+)
+"""For the help."""
 
 
 class FilterBar(Vertical):

@@ -17,8 +17,10 @@ from textual.widget import Widget
 from t2tui.core.columns import Column
 from t2tui.core.store import ColumnStore
 from t2tui.tui import cells
-from t2tui.tui.actions import FLOWS, bindings
+from t2tui.tui.actions import bindings, flows
 from t2tui.tui.arrangement import Arranged, Sorting
+from t2tui.tui.cellfilter import condition
+from t2tui.tui.messages import FilterWanted, ScopeChanged
 from t2tui.tui.safe import safe_cells, safe_text
 from t2tui.tui.widgets.columnlayout import ColumnLayout
 
@@ -38,7 +40,8 @@ class FlowTable(ScrollView, can_focus=True):
     """
 
     ALLOW_SELECT = False
-    BINDINGS = bindings(FLOWS)
+    PLACE = flows.PLACE
+    BINDINGS = bindings(flows.ACTIONS)
     COMPONENT_CLASSES = {
         f"flow-table--{name}"
         for name in (
@@ -70,24 +73,6 @@ class FlowTable(ScrollView, can_focus=True):
         """The rows are to be sorted."""
 
         sorting: Sorting
-
-    @dataclass
-    class FilterAsked(Message):
-        """The filter is to be narrowed by a cell.
-
-        Attributes:
-            column: of the cell.
-            cell: its text as in the flow file.
-            is_kept: keep the flows that have this value; else those that do not.
-        """
-
-        column: Column
-        cell: str
-        is_kept: bool
-
-    @dataclass
-    class Marked(Message):
-        """Marks have changed."""
 
     @dataclass
     class DetailAsked(Message):
@@ -195,7 +180,7 @@ class FlowTable(ScrollView, can_focus=True):
         """Mark or unmark rows."""
         self._marks[rows] = marked
         self.refresh()
-        self.post_message(self.Marked())
+        self.post_message(ScopeChanged())
 
     def go_to(self, place: int) -> None:
         """Move the cursor to a shown row."""
@@ -443,7 +428,7 @@ class FlowTable(ScrollView, can_focus=True):
 
     def _filter(self, is_kept: bool) -> None:
         if self.column is not None and self.row is not None:
-            self.post_message(self.FilterAsked(self.column, self.cell, is_kept))
+            self.post_message(FilterWanted(condition(self.column, self.cell, is_kept), is_added=True))
 
     def action_mark(self) -> None:
         """Mark or unmark the row under the cursor, and go to the next."""

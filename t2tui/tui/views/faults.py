@@ -1,34 +1,36 @@
 """What is wrong with a capture: the status bits that its flows have."""
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import DataTable
+from textual.worker import Worker, WorkerState
 
-from t2tui.tui.faults import Finding
+from t2tui.core.store import ColumnStore
+from t2tui.tui import session
+from t2tui.tui.faults import BitCounts, Finding
 from t2tui.tui.figures import amount
+from t2tui.tui.messages import FilterWanted
 from t2tui.tui.safe import safe_content, safe_text
+from t2tui.tui.session import Snapshot
+from t2tui.tui.views.view import View
 from t2tui.tui.widgets.note import Note
 
 WORDS = {"err": "error", "wrn": "warning", "inf": "information", "none": ""}
 STYLES = {"err": "bold red", "wrn": "yellow", "inf": "", "none": "dim"}
 
 
-class FaultsView(Vertical):
+class FaultsView(View):
     """A table of bits; Enter shows the flows."""
 
-    class Chosen(Message):
-        """Flows with a bit are to be shown."""
-
-        def __init__(self, finding: Finding) -> None:
-            super().__init__()
-            self.finding = finding
+    PLACE = "faults"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._findings: list[Finding] = []
+        self._bits = BitCounts()
+        self._counted_rows = -1
+        self._is_counting = False
 
     def compose(self) -> ComposeResult:
         """Make the table."""
@@ -41,7 +43,36 @@ class FaultsView(Vertical):
         for label in ("class", "flows", "column", "bit", "name", "what it says"):
             table.add_column(Text(safe_text(label)), key=label)
 
-    def show(self, findings: list[Finding], flows: int) -> None:
+    def show(self, now: Snapshot) -> None:
+        """Count the bits of flows that have ended since the last time."""
+        if now.table is None:
+            self._list([], 0)
+        elif not self._is_counting and self._counted_rows != now.rows:
+            self._is_counting = True
+            self._count(now.table)
+
+    def take_focus(self) -> None:
+        """Let keys go to the table."""
+        self.screen.set_focus(self.query_one(DataTable))
+
+    @work(thread=True, group="bits", exit_on_error=False)
+    def _count(self, table: ColumnStore) -> tuple[int, list[Finding]]:
+        return len(table), self._bits.update(table)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """List what was counted."""
+        event.stop()
+        if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR):
+            return
+        self._is_counting = False
+        if event.state is WorkerState.SUCCESS and event.worker.result is not None:
+            self._counted_rows, findings = event.worker.result
+            self._list(findings, self._counted_rows)
+            self.show(self.main.now)
+        elif event.worker.error is not None:
+            self.main.tell(" ".join(session.words(event.worker.error)), "error")
+
+    def _list(self, findings: list[Finding], flows: int) -> None:
         """Show bits and numbers of flows; the cursor stays on its bit.
 
         Args:
@@ -80,4 +111,4 @@ class FaultsView(Vertical):
     def _chosen(self, event: DataTable.RowSelected) -> None:
         event.stop()
         if event.cursor_row < len(self._findings):
-            self.post_message(self.Chosen(self._findings[event.cursor_row]))
+            self.post_message(FilterWanted(self._findings[event.cursor_row].condition))

@@ -1,0 +1,11 @@
+"""Everything that can be done: one table, from which keys, palette, buttons and help are made.
+
+One module per place: the view, screen or app that has the methods ``action_NAME``.
+"""
+
+from t2tui.tui.actions import capture, flows, program
+from t2tui.tui.actions.action import Action, bindings
+
+ACTIONS: tuple[Action, ...] = (*flows.ACTIONS, *capture.ACTIONS, *program.ACTIONS)
+
+__all__ = ["ACTIONS", "Action", "bindings"]

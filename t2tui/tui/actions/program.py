@@ -1,0 +1,12 @@
+"""What can be done everywhere."""
+
+from t2tui.tui.actions.action import Action
+
+PLACE = "program"
+
+ACTIONS = (
+    Action("theme", "t", "Dark or light", PLACE, "Program"),
+    Action("help", "question_mark", "Keys of this view", PLACE, "Program", "?", "Help"),
+    Action("command_palette", "ctrl+p", "Commands", PLACE, "Program", "", "Commands"),
+    Action("quit", "ctrl+q", "Quit", PLACE, "Program"),
+)

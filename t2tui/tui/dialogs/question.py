@@ -1,0 +1,34 @@
+"""A question that is answered with yes or no."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from t2tui.tui.safe import safe_content
+
+
+class Question(ModalScreen[bool]):
+    """A question that is answered with yes or no."""
+
+    BINDINGS = [
+        Binding("y,enter", "answer(True)", "Yes", show=False),
+        Binding("n,escape", "answer(False)", "No", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """Show the question."""
+        with Vertical(classes="dialog"):
+            yield Static(safe_content(self._text), markup=False)
+            yield Static(Content(" "))
+            yield Static(Content("y or Enter: yes      n or Esc: no"), markup=False)
+
+    def action_answer(self, answer: bool) -> None:
+        """Close with an answer."""
+        self.dismiss(answer)

@@ -1,0 +1,1 @@
+"""What stands below the tabs: one module per view."""
