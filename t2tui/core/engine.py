@@ -19,7 +19,7 @@ from t2tui.core import report
 from t2tui.core.alarms import Alarms
 from t2tui.core.allocation import map_large_arrays
 from t2tui.core.batch import BATCH_PACKETS, PacketBatch
-from t2tui.core.capture import Capture, CaptureError, open_capture
+from t2tui.core.capture import Capture, CaptureError, Originals, open_capture
 from t2tui.core.dissect.dissector import DissectCounter, Dissector
 from t2tui.core.events import event_text
 from t2tui.core.feeder import Feeder, Portion, StoppedError, new_batches
@@ -134,6 +134,7 @@ class Engine:
         title: str | None = None,
         labels: Labels | None = None,
         write_packets: bool = True,
+        originals: Originals | None = None,
     ) -> None:
         """Prepare a run; nothing is opened yet.
 
@@ -146,11 +147,13 @@ class Engine:
             title: name of the list, for the report.
             labels: address labels, the built-in ones by default; with databases for one engine at a time.
             write_packets: write the packet file in packet mode; without, the columns are only computed.
+            originals: takes the captures in, so that their bytes can be read again.
         """
         map_large_arrays()
         self._is_list = not isinstance(source, str)
         self._sources = [source] if isinstance(source, str) else list(source)
         self._title = title
+        self._originals = originals
         self._write_packets = write_packets and options.packet_mode
         self._options = options
         self._plugins = Roster(plugins, options.report)
@@ -324,7 +327,13 @@ class Engine:
         """Open a capture in place of the last one; None if the run is cancelled meanwhile."""
         precision: Literal["us", "ns"] = "us" if self._is_list else "ns"
         try:
-            opened = open_capture(source, precision=precision, bpf=self._options.bpf, patience=self._go_on)
+            opened = open_capture(
+                source,
+                precision=precision,
+                bpf=self._options.bpf,
+                patience=self._go_on,
+                originals=self._originals,
+            )
         except StoppedError:
             return None
         if self._capture is not None:
@@ -335,6 +344,7 @@ class Engine:
         self._dissector.clear_buffer()
         run = self.run_state
         run.link_type, run.snap_length = self._capture.link_type, self._capture.snap_length
+        run.origin = self._originals.origin if self._originals is not None else 0
         if self._is_list:
             run.snap_length = max(run.snap_length, MAX_SNAP_LENGTH)
         return self._capture

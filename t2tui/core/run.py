@@ -48,6 +48,7 @@ class Run:
         tell: writes a line of the report now: messages of ``start``. Others belong into ``report``.
         link_type: DLT number of the capture that is read; the captures of a list may differ.
         snap_length: most captured bytes of a packet.
+        origin: place of the first byte of the capture that is read (``Originals``); 0 of the first one.
         units: parts of a second that ``PACKET.frac`` counts.
         names: gives the printed name of a column (other versions of T2 had other names).
         command: the program's arguments as called.
@@ -87,6 +88,7 @@ class Run:
     tell: Callable[[str], None] = field(default=lambda line: None)
     link_type: int = 1
     snap_length: int = MAX_SNAP_LENGTH
+    origin: int = 0
     units: int = 10**9
     names: "Callable[[Column], str]" = printed_name
     command: Sequence[str] = ()

@@ -6,6 +6,7 @@ from typing import Literal
 
 from t2tui.core.capture.bpf import NO_FILTER, compile_filter
 from t2tui.core.capture.errors import CaptureError
+from t2tui.core.capture.originals import Originals
 from t2tui.core.capture.pcap import KUZNETZOV, MICROSECONDS, NANOSECONDS, PcapFormat
 from t2tui.core.capture.pcapng import BYTE_ORDER, SECTION
 from t2tui.core.capture.reader import Capture
@@ -44,6 +45,7 @@ def open_capture(
     precision: Literal["ns", "us"] = "ns",
     bpf: str | None = None,
     patience: Callable[[], None] = wait_on,
+    originals: Originals | None = None,
 ) -> Capture:
     """Open a capture file, a pipe or standard input.
 
@@ -52,6 +54,7 @@ def open_capture(
         precision: unit of the packets' fractions of a second.
         bpf: filter expression; packets that it refuses do not appear (their bytes do, in ``other_blocks``).
         patience: called about five times a second while a pipe gives nothing; what it raises ends that.
+        originals: takes the capture in, so that its bytes can be read again.
 
     Raises:
         CaptureError: the file cannot be read, is empty, or is no capture; the expression is wrong.
@@ -59,6 +62,8 @@ def open_capture(
     path = str(source)
     stream = open_source(path, patience)
     try:
+        if originals is not None:
+            stream = originals.add(path, stream)
         beginning = Beginning(stream)
         name = recognise(beginning.peek(CHECKED_BYTES), path)
         try:

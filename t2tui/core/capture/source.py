@@ -40,15 +40,17 @@ class Source(Protocol):
     Attributes:
         disk_size: bytes of a regular file, None for anything else.
         compression: of the file.
-        fault: why the bytes ended, if it was not the end of the file.
         patience: called about five times a second while somebody waits for bytes that must come; what it
             raises ends the waiting.
     """
 
     disk_size: int | None
     compression: Literal["gzip", "zstd"] | None
-    fault: str | None
     patience: Callable[[], None]
+
+    @property
+    def fault(self) -> str | None:
+        """Why the bytes ended, if it was not the end of the file."""
 
     @property
     def position(self) -> int:
