@@ -12,6 +12,7 @@ from t2tui.cli.options import CONTEXT, common_options, complete_plugin, names, p
 
 EXAMPLES = """\b
 Examples:
+  t2tui                                   asks for a capture
   t2tui capture.pcap
   t2tui one.pcap two.pcap                 flows run on from the first to the second
   tcpdump -w - | t2tui -                  live; P pauses, ctrl+x stops and keeps what was read
@@ -48,10 +49,9 @@ def command(
 ) -> None:
     """Look at a capture in the terminal; 't2tui CAPTURE' is the same.
 
-    CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd); '-' is standard input.
+    CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd); '-' is standard input. Without a
+    capture the program asks for one.
     """
-    if not captures:
-        raise Failure("Name a capture: 't2tui CAPTURE' opens it, 't2tui -' reads a pipe", USAGE)
     if "-" in captures and len(captures) > 1:
         raise Failure("Standard input is opened alone: 't2tui -'", USAGE)
     descriptor = check_terminal(captures)
@@ -65,13 +65,12 @@ def command(
 
     from t2tui.tui.app import FlowApp
     from t2tui.tui.opening import Opening
-    from t2tui.tui.session import Session
 
-    opening = Opening(captures, chosen, values, bpf, take_terminal() if descriptor else None)
-    capture = Session(opening)
-    app = FlowApp(opening, capture)
+    pipe = take_terminal() if descriptor else None
+    opening = Opening(captures, chosen, values, bpf, pipe, known.path)
+    app = FlowApp(opening, preferences=known.preferences)
     code = app.run() or app.return_code or 0
-    capture.close()
+    app.main.capture.close()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # gives memory back at once: the interpreter takes 0.2 s for it
@@ -84,8 +83,9 @@ def check_terminal(captures: tuple[str, ...]) -> bool:
         Failure: there is no terminal to draw on or to read keys from.
     """
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
-        raise Failure(f"The terminal UI needs a terminal; 't2tui run {captures[0]}' writes flow files", USAGE)
-    if captures[0] != "-":
+        name = captures[0] if captures else "CAPTURE"
+        raise Failure(f"The terminal UI needs a terminal; 't2tui run {name}' writes flow files", USAGE)
+    if captures != ("-",):
         for capture in captures:
             if not Path(capture).exists():
                 raise Failure(f"There is no file '{capture}'")

@@ -6,9 +6,9 @@ and where further ones are. Changes keep comments and order; the file appears wh
 
 import os
 import tomllib
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,27 @@ class Preferences:
     Attributes:
         plugins: names of the active plugins; None: the standard ones.
         plugin_dirs: folders with plugins of the user.
+        theme: of the terminal UI; empty: its own, or the one that was chosen last.
+        keys: of the terminal UI: id of an action -> keys, separated by commas (docs/tui.md).
     """
 
     plugins: tuple[str, ...] | None = None
     plugin_dirs: tuple[Path, ...] = ()
+    theme: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+PREFERENCES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "plugins": (lambda value: _is_texts(value), "a list of texts"),
+    "plugin_dirs": (lambda value: _is_texts(value), "a list of texts"),
+    "theme": (lambda value: isinstance(value, str), "a text"),
+    "keys": (lambda value: isinstance(value, dict) and _is_texts([*value.values()]), "a table of texts"),
+}
+"""Names in the table of the program: whether a value is allowed, and what is."""
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def read_preferences(path: Path | None) -> tuple[Preferences, tuple[str, ...]]:
@@ -76,14 +93,16 @@ def read_preferences(path: Path | None) -> tuple[Preferences, tuple[str, ...]]:
     if not isinstance(own, dict):
         raise SettingsError(f"{path}: {PROGRAM} must be a table: [{PROGRAM}]")
     for name, value in own.items():
-        if name not in ("plugins", "plugin_dirs"):
-            near = did_you_mean(nearest_names(name, ("plugins", "plugin_dirs")))
+        if name not in PREFERENCES:
+            near = did_you_mean(nearest_names(name, PREFERENCES))
             raise SettingsError(f"{where}: unknown name {name!r}{near}")
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            raise SettingsError(f"{where}: {name} must be a list of texts, not {value!r}")
+        is_allowed, words = PREFERENCES[name]
+        if not is_allowed(value):
+            raise SettingsError(f"{where}: {name} must be {words}, not {value!r}")
     names = own.get("plugins")
     folders = tuple(path.absolute().parent / Path(each).expanduser() for each in own.get("plugin_dirs", ()))
-    return Preferences(None if names is None else tuple(names), folders), tuple(tables)
+    chosen = None if names is None else tuple(names)
+    return Preferences(chosen, folders, own.get("theme", ""), own.get("keys", {})), tuple(tables)
 
 
 class ConfigFile:

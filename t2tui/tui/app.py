@@ -1,6 +1,7 @@
 """The program on screen: opens captures, does what is done everywhere."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
@@ -10,9 +11,12 @@ from textual.app import App, SystemCommand
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from t2tui.core.configfile import Preferences
 from t2tui.tui.actions import ACTIONS, Action, bindings, program
 from t2tui.tui.dialogs.help import HelpScreen
+from t2tui.tui.dialogs.openfile import OpenDialog
 from t2tui.tui.opening import Opening
+from t2tui.tui.preferences import faults
 from t2tui.tui.screens.capture import CaptureScreen
 from t2tui.tui.session import Session
 from t2tui.tui.widgets.actionline import ActionButton
@@ -32,19 +36,37 @@ class FlowApp(App[int]):
     CSS_PATH = STYLES
     BINDINGS = bindings(program.ACTIONS)
 
-    def __init__(self, opening: Opening, session: Session | None = None) -> None:
+    def __init__(
+        self, opening: Opening, session: Session | None = None, preferences: Preferences | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             opening: what to open.
             session: its session; made without.
+            preferences: theme and keys that the user wants.
         """
         super().__init__()
+        self._preferences = preferences or Preferences()
         self.main = CaptureScreen(opening, session)
 
-    def get_default_screen(self) -> Screen[Any]:
-        """Return the screen that is below all others."""
-        return self.main
+    def on_mount(self) -> None:
+        """Open what was named, with the user's theme and keys; ask for a capture if none was."""
+        self.push_screen(self.main)
+        wanted = self._preferences
+        if wanted.theme in self.available_themes:
+            self.theme = wanted.theme
+        self.set_keymap(dict(wanted.keys))
+        for text in faults(wanted, self.available_themes):
+            self.main.tell(text, "warning")
+        if not self.main.opening.sources:
+            self.action_open()
+
+    def open(self, opening: Opening) -> None:
+        """Open something else in the place of what is open."""
+        self.main.close()
+        self.main = CaptureScreen(opening)
+        self.switch_screen(self.main)
 
     # ------------------------------------------------------------------ actions
 
@@ -71,6 +93,19 @@ class FlowApp(App[int]):
         for action in ACTIONS:
             if action.place in places and action.name != "command_palette":
                 yield SystemCommand(action.title, action.label, partial(self.do, action))
+
+    def action_open(self) -> None:
+        """Ask for a capture."""
+        self.push_screen(OpenDialog(), self._open_paths)
+
+    def _open_paths(self, paths: tuple[str, ...] | None) -> None:
+        if paths:
+            sources = [str(Path(path).expanduser()) for path in paths]
+            self.open(replace(self.main.opening, sources=sources, descriptor=None))
+
+    def action_choose_theme(self) -> None:
+        """List the themes; the one that is lit is shown."""
+        self.search_themes()
 
     def action_theme(self) -> None:
         """Change between dark and light."""

@@ -83,6 +83,8 @@ def nothing(now: Snapshot, filter_text: str, is_pipe: bool) -> str:
     """Return why no flow is shown, and what to press."""
     if filter_text and now.rows:
         return "No flow fulfils the filter. Esc shows all flows."
+    if now.state == session.NOTHING:
+        return "No capture is open: o opens one."
     if now.state == session.FAILED:
         return f"{now.detail}. {now.hint}"
     if now.has_ended:
@@ -97,7 +99,7 @@ def facts(now: Snapshot, is_pipe: bool) -> list[str]:
     found = []
     if not now.has_ended and now.fraction is not None:
         found.append(f"{now.fraction:.0%}".replace("%", " %"))
-    if now.state != session.PREPARING:
+    if now.state not in (session.PREPARING, session.NOTHING):
         found.append(f"{amount(now.packets)} packets")
     if now.elapsed > 0 and now.packets:
         found.append(f"{rate(now.packets_per_second)} pkt/s")

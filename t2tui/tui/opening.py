@@ -21,11 +21,13 @@ class Opening:
     """What is opened.
 
     Attributes:
-        sources: captures; flows run on from one to the next. ``-`` alone is standard input.
+        sources: captures; flows run on from one to the next. ``-`` alone is standard input. Without any,
+            nothing is open yet.
         plugins: names of the plugins; those that write files are left out.
         settings: values of all flags by plugin.
         bpf: filter expression.
         descriptor: open file from which ``-`` is read.
+        config: file in which settings are kept; None: nowhere.
     """
 
     sources: Sequence[str]
@@ -33,10 +35,13 @@ class Opening:
     settings: "Mapping[str, Settings]"
     bpf: str | None = None
     descriptor: int | None = None
+    config: Path | None = None
 
     @property
     def name(self) -> str:
         """What the title shows."""
+        if not self.sources:
+            return "t2tui"
         first = "standard input" if self.is_pipe else Path(self.sources[0]).name
         return first if len(self.sources) == 1 else f"{first} and {len(self.sources) - 1} more"
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from t2tui.core.streams import PacketIndex
 
 PREPARING, READING, PAUSED, WAITING = "preparing", "reading", "paused", "waiting"
-PARTIAL, COMPLETE, FAILED = "partial", "complete", "failed"
-ENDED = (PARTIAL, COMPLETE, FAILED)
+PARTIAL, COMPLETE, FAILED, NOTHING = "partial", "complete", "failed", "nothing is open"
+ENDED = (PARTIAL, COMPLETE, FAILED, NOTHING)
 
 CLOSE_SECONDS = 0.1
 """How long close() waits for the thread; it is a daemon and holds nobody up."""
@@ -168,8 +168,11 @@ class Session:
     # ------------------------------------------------------------------ asked by the screen
 
     def start(self) -> None:
-        """Begin to read."""
-        self._thread.start()
+        """Begin to read, if there is something to read."""
+        if self.opening.sources:
+            self._thread.start()
+        else:
+            self._latest = Snapshot(state=NOTHING)
 
     def ask(self) -> Snapshot:
         """Return the latest snapshot, and have the next one made."""
