@@ -59,8 +59,9 @@ def command(
     try:
         from t2tui.cli.serving import listen, serve
     except ModuleNotFoundError as missing:
+        package = str(missing.name).partition(".")[0].replace("_", "-")
         advice = "pip install 't2tui[serve]'"
-        raise Failure(f"'t2tui serve' needs the Python package {missing.name}: {advice}") from None
+        raise Failure(f"'t2tui serve' needs the Python package {package}: {advice}") from None
 
     served = served_command(captures, plugins, settings, bpf, config, plugin_dirs)
     title = ", ".join(Path(capture).name for capture in captures) or "t2tui"
@@ -77,7 +78,7 @@ def served_command(
 ) -> str:
     """Return the command behind a page, quoted for a shell.
 
-    Args: as the options of ``t2tui CAPTURE``.
+    The parameters are the options of ``t2tui CAPTURE``.
     """
     words = [sys.executable, "-P", "-m", "t2tui", "open"]  # -P: nothing is imported from the current folder
     if plugins:
