@@ -55,7 +55,9 @@ def command(
     if "-" in captures:
         raise Failure("Standard input can be read only once, but each page reads anew: name a file", USAGE)
     check_files(captures)
-    chosen(captures, plugins, settings, bpf, config, plugin_dirs)
+    chosen(
+        captures, plugins, settings, bpf, config, plugin_dirs
+    )  # wrong ones are errors here, not in the page
     try:
         from t2tui.cli.serving import listen, serve
     except ModuleNotFoundError as missing:
@@ -64,7 +66,7 @@ def command(
         raise Failure(f"'t2tui serve' needs the Python package {package}: {advice}") from None
 
     served = served_command(captures, plugins, settings, bpf, config, plugin_dirs)
-    title = ", ".join(Path(capture).name for capture in captures) or "t2tui"
+    title = " – ".join([*(Path(capture).name for capture in captures), "t2tui"])
     return serve(served, title, listen(host, port), host)
 
 

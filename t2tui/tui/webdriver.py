@@ -10,4 +10,5 @@ class PageDriver(WebDriver):
     def run_input_thread(self) -> None:
         """Hand on what comes from the page; its end is that of the program."""
         super().run_input_thread()
-        self._app.post_message(messages.ExitApp())
+        if not self.exit_event.is_set():
+            self._app.post_message(messages.ExitApp())

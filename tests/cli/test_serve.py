@@ -29,6 +29,22 @@ EXERCISE = REPOSITORY / "sample_data" / "exercise.pcap.gz"
 PATIENCE = 60
 """Seconds until a test gives up."""
 
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to find programs in")
+
+
+def process_state(number: int) -> tuple[str, int]:
+    """The state of a process, as Linux abbreviates it (``Z``: has ended), and the number of its parent."""
+    try:
+        state, parent, *_ = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return "Z", 0
+    return state, int(parent)
+
+
+def has_ended(process: int) -> bool:
+    """Tell whether a process is gone, or waits for somebody to take note of its end."""
+    return process_state(process)[0] == "Z"
+
 
 class Served:
     """A running ``t2tui serve`` at a free port.
@@ -72,9 +88,8 @@ class Served:
 
     def programs(self) -> list[int]:
         """Process numbers of the programs behind the pages."""
-        lines = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
-        pairs = (line.split() for line in lines.stdout.splitlines())
-        return [int(pid) for pid, parent in pairs if int(parent) == self.process.pid]
+        numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+        return [number for number in numbers if process_state(number)[1] == self.process.pid]
 
     def close(self) -> None:
         self.process.kill()
@@ -102,12 +117,6 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"never: {what}"
         time.sleep(0.05)
-
-
-def has_ended(process: int) -> bool:
-    """Tell whether a process is gone, or waits for somebody to take note of its end."""
-    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True)
-    return not shown.stdout.strip() or shown.stdout.startswith("Z")
 
 
 async def page(served: Served, wanted: str, then: Callable[[], None] = lambda: None) -> bytes:
@@ -138,6 +147,7 @@ FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # small in containers
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -213,6 +223,16 @@ def test_flows_are_shown_and_filtered_by_keys_in_a_browser(
     (row,) = [line for line in shown if "0x0400000000004000" in line and "49329" in line]
     assert row.split()[:2] == ["▌A", "35"]
 
+    granted = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    browser.execute_cdp_cmd("Browser.grantPermissions", granted)
+    press("l" * 5)
+    see("source address")
+    press("y")
+    WebDriverWait(browser, PATIENCE).until(
+        lambda _: browser.execute_script("return navigator.clipboard.readText()") == "192.168.1.105",
+        "the cell is not in the clipboard",
+    )
+
     loaded: list[str] = browser.execute_script(
         "return performance.getEntriesByType('resource').map(e => e.name)"
     )
@@ -243,7 +263,10 @@ def test_options_reach_the_program_and_names_steer_neither_page_nor_shell(
     served = serve(*options, "--", name)
     status, text = served.get()
     assert status == 200
-    assert "<title>-two &#39;words&#39; $(touch oops)\\x1b]0;title\\x07&lt;script&gt;.pcap" in text
+    assert (
+        "<title>-two &#39;words&#39; $(touch oops)\\x1b]0;title\\x07&lt;script&gt;.pcap – t2tui</title>"
+        in text
+    )
     received = asyncio.run(page(served, "3 packets"))
     assert b"\x1b]0" not in received
     assert "␛]0;title␇".encode() in received
@@ -276,6 +299,7 @@ def test_another_address_is_a_loud_warning(serve: Callable[..., Served]) -> None
         pass
 
 
+@needs_proc
 @pytest.mark.parametrize("path", ["", "ws", "static/js/textual.js"])
 def test_pages_of_other_sites_are_refused(serve: Callable[..., Served], path: str) -> None:
     served = serve(EXERCISE)
@@ -312,6 +336,7 @@ def test_the_page_forbids_itself_to_load_anything_from_elsewhere(serve: Callable
 # ---------------------------------------------------------------------- ends
 
 
+@needs_proc
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_server_and_programs(serve: Callable[..., Served], number: int, code: int) -> None:
     served = serve(EXERCISE)
@@ -329,6 +354,7 @@ def test_a_signal_ends_server_and_programs(serve: Callable[..., Served], number:
     assert "[ERR]" not in served.errors
 
 
+@needs_proc
 def test_a_program_ends_with_its_page_and_the_server_stays(serve: Callable[..., Served]) -> None:
     served = serve(EXERCISE)
     asyncio.run(page(served, "complete"))
@@ -337,6 +363,7 @@ def test_a_program_ends_with_its_page_and_the_server_stays(serve: Callable[..., 
     assert "Traceback" not in served.errors
 
 
+@needs_proc
 def test_a_program_ends_when_its_server_is_killed(serve: Callable[..., Served]) -> None:
     served = serve(EXERCISE)
     programs: list[int] = []
