@@ -15,7 +15,7 @@ EXAMPLES = """\b
 Examples:
   t2tui serve capture.pcap                http://127.0.0.1:8000/
   t2tui serve capture.pcap --port 0       any free port
-  ssh -L 8000:127.0.0.1:8000 probe t2tui serve capture.pcap
+  ssh -t -L 8000:127.0.0.1:8000 probe t2tui serve capture.pcap
 """
 
 HOST = "127.0.0.1"
