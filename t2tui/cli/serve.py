@@ -50,14 +50,16 @@ def command(
 ) -> int:
     """Look at a capture in a browser, in the same terminal UI; Ctrl-C ends it.
 
-    Each page is a program of its own that opens the captures anew, and ends when the page is closed.
+    Each page is a program of its own that opens the captures anew, or asks for one, and ends with the page.
     """
     if "-" in captures:
         raise Failure("Standard input can be read only once, but each page reads anew: name a file", USAGE)
     check_files(captures)
-    chosen(
-        captures, plugins, settings, bpf, config, plugin_dirs
-    )  # wrong ones are errors here, not in the page
+    from t2tui.cli.activation import setup
+    from t2tui.cli.analysis import Request
+
+    request = Request(captures, plugins=plugins, settings=settings, bpf=bpf, config=config)
+    chosen(request, setup(config, plugin_dirs))  # wrong ones are errors here, not in the page
     try:
         from t2tui.cli.serving import listen, serve
     except ModuleNotFoundError as missing:
