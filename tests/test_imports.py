@@ -18,7 +18,9 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
     return set(json.loads(result.stdout.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("words", [["--help"], ["-h"], ["--version"], ["run", "--help"], ["nonsense"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["-h"], ["--version"], ["run", "--help"], ["serve", "--help"], ["nonsense"]]
+)
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     modules = modules_after(f"from t2tui.cli import main\nmain({words!r})")
     assert "click" in modules

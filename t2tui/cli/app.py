@@ -17,6 +17,7 @@ DEFAULT = "open"
 
 SUMMARIES = {
     "open": "Look at a capture in the terminal; 't2tui CAPTURE' is the same.",
+    "serve": "Look at a capture in a browser, in the same terminal UI.",
     "run": "Analyse captures and write their flows, packets and report to files.",
     "follow": "Show what the two sides of a flow sent each other; save it.",
     "filter": "Select, sort and group rows of flow and packet files, or of captures.",

@@ -3,12 +3,19 @@
 import os
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from t2tui.cli.exits import USAGE, Failure
 from t2tui.cli.options import CONTEXT, common_options, complete_plugin, names, plugin_options
+
+if TYPE_CHECKING:
+    from t2tui.cli.activation import Setup
+    from t2tui.cli.analysis import Request
+    from t2tui.core.settings import Settings
 
 EXAMPLES = """\b
 Examples:
@@ -20,6 +27,11 @@ Examples:
 """
 
 TERMINAL = "/dev/tty"
+
+PAGE_DRIVER = "t2tui.tui.webdriver:PageDriver"
+"""What draws on a page of 't2tui serve'."""
+WEB_DRIVERS = (PAGE_DRIVER, "textual.drivers.web_driver:WebDriver")
+"""Values of TEXTUAL_DRIVER with which standard input and output lead to a browser."""
 
 
 @click.command("open", context_settings=CONTEXT, epilog=EXAMPLES)
@@ -56,18 +68,17 @@ def command(
         raise Failure("Standard input is opened alone: 't2tui -'", USAGE)
     descriptor = check_terminal(captures)
     from t2tui.cli.activation import setup
-    from t2tui.cli.analysis import Request, chosen_plugins, settings_of
+    from t2tui.cli.analysis import Request
 
     request = Request(captures, plugins=plugins, settings=settings, bpf=bpf, config=config)
     known = setup(config, plugin_dirs)
-    chosen = chosen_plugins(request, known)
-    values = settings_of(Request(captures, plugins=chosen, settings=settings), known)
+    selected, values = chosen(request, known)
 
     from t2tui.tui.app import FlowApp
     from t2tui.tui.opening import Opening
 
     pipe = take_terminal() if descriptor else None
-    opening = Opening(captures, chosen, values, bpf, pipe, known.path)
+    opening = Opening(captures, selected, values, bpf, pipe, known.path)
     app = FlowApp(opening, preferences=known.preferences)
     code = app.run() or app.return_code or 0
     app.main.capture.close()
@@ -76,25 +87,51 @@ def command(
     os._exit(code)  # gives memory back at once: the interpreter takes 0.2 s for it
 
 
+def chosen(request: "Request", known: "Setup") -> "tuple[tuple[str, ...], dict[str, Settings]]":
+    """Return the plugins that a request asks for, and the values of their flags.
+
+    Raises:
+        Failure: there is no such plugin, or a setting is wrong.
+    """
+    from t2tui.cli.analysis import chosen_plugins, settings_of
+
+    selected = chosen_plugins(request, known)
+    return selected, settings_of(replace(request, plugins=selected), known)
+
+
 def check_terminal(captures: tuple[str, ...]) -> bool:
     """Refuse what cannot be shown or read; return whether the capture is standard input.
 
     Raises:
         Failure: there is no terminal to draw on or to read keys from.
     """
+    if os.environ.get("TEXTUAL_DRIVER") in WEB_DRIVERS:
+        if "-" in captures:
+            raise Failure("Standard input is the browser: name a file", USAGE)
+        check_files(captures)
+        return False
     if not (sys.stdout.isatty() and sys.stderr.isatty()):
         name = captures[0] if captures else "CAPTURE"
         raise Failure(f"The terminal UI needs a terminal; 't2tui run {name}' writes flow files", USAGE)
     if captures != ("-",):
-        for capture in captures:
-            if not Path(capture).exists():
-                raise Failure(f"There is no file '{capture}'")
+        check_files(captures)
         if not sys.stdin.isatty():
             raise Failure("Standard input is no terminal; 't2tui -' opens what comes from a pipe", USAGE)
         return False
     if sys.stdin.isatty():
         raise Failure("Standard input is the terminal; pipe a capture: tcpdump -w - | t2tui -", USAGE)
     return True
+
+
+def check_files(captures: tuple[str, ...]) -> None:
+    """Refuse captures that are not there.
+
+    Raises:
+        Failure: names the first of them.
+    """
+    for capture in captures:
+        if not Path(capture).exists():
+            raise Failure(f"There is no file '{capture}'")
 
 
 def take_terminal() -> int:
