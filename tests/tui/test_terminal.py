@@ -167,12 +167,12 @@ def test_without_a_terminal_there_is_a_clear_error(
     assert "needs a terminal" in result.stderr
 
 
-def test_without_a_capture_the_program_says_how_to_open_one(
+def test_without_a_terminal_the_program_says_what_does_without_one(
     t2tui: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     result = t2tui()
     assert result.returncode == 2
-    assert "t2tui CAPTURE" in result.stderr
+    assert "'t2tui run CAPTURE' writes flow files" in result.stderr
 
 
 def test_standard_input_cannot_be_the_terminal(screen: Callable[..., Screen]) -> None:
