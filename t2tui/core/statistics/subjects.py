@@ -1,4 +1,4 @@
-"""By what flows are counted: one table, of which the statistics on screen, their help and their tests are made.
+"""By what flows are counted: one table, of which the statistics on screen and their help are made.
 
 A new subject is one entry of SUBJECTS and the functions that it names.
 """
@@ -288,7 +288,7 @@ SUBJECTS = (
         _header_descriptions,
         lambda text: (text,),
         lambda text: f"$hdrDesc == {quoted(text)}",
-        "Flows by the headers of their packets. A flow with several counts for each, with all of its packets.",
+        "Flows by the headers of their packets. A flow with several counts for each, with all packets.",
     ),
     Subject(
         "addresses",
