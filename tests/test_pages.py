@@ -8,7 +8,7 @@ from tests.core.captures import REPOSITORY
 from tests.pages import check_page
 
 
-@pytest.mark.parametrize("name", ["decode", "extract"])
+@pytest.mark.parametrize("name", ["decode", "extract", "statistics"])
 def test_every_block_prints_what_the_page_says(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

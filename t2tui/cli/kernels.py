@@ -135,9 +135,11 @@ def _compile_dissection() -> None:
     from t2tui.core.batch import PacketBatch
     from t2tui.core.dissect.dissector import Dissector
     from t2tui.core.layout import FLOW
+    from t2tui.core.statistics import Traffic
     from t2tui.core.text.rows import Code, Field, RowWriter
 
     Dissector(1).dissect(PacketBatch(), 0)
+    Traffic().append(PacketBatch().packets[:1])
     RowWriter([Field(Code.UINT, np.zeros(1, FLOW)["flowInd"])]).write((0, 1))
 
 
