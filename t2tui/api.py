@@ -16,11 +16,12 @@ from t2tui.core.heldoutputs import HeldOutputs
 from t2tui.core.labels import Labels, chosen_labels
 from t2tui.core.layout import PACKET
 from t2tui.core.outputs import OutputError, Outputs
+from t2tui.core.packetindex import PacketIndex
 from t2tui.core.roster import Breakdown
 from t2tui.core.run import Columns
 from t2tui.core.settings import CORE, Value, load_settings
 from t2tui.core.store import ColumnStore
-from t2tui.core.streams import Conversation, PacketIndex, Stream
+from t2tui.core.streams import Conversation, Stream
 from t2tui.cutting import Cutter, Direction, dump_payloads, wanted_keys
 from t2tui.following import WITH_PORTS, follow_flow, is_addressable, stream_of
 from t2tui.plugins.base import FIRST_SINK, Plugin, Run
@@ -133,7 +134,7 @@ class Analysis:
         flows: one row per flow direction, in the order in which they ended.
         packets: one row per packet that has a flow; None unless asked for.
         report: lines of the end report, with the warnings that came on the way.
-        index: where the payload of every packet is; None unless asked for.
+        index: where every packet and its payload is; None unless asked for.
         breakdowns: plugins that were switched off because they raised; their columns are empty or zero from
             then on.
         files: what plugins wrote beside the flows, by suffix: ``_tcpwin.txt``, ``_protocols.txt`` ...
@@ -330,8 +331,8 @@ def analyze(
         plugins: names; see ``t2tui plugin list``.
         settings: flags by their full name, for example ``{"basicStats.BS_VAR": 1}``.
         packets: keep the packets' columns, too (about 300 bytes each).
-        index: keep where the payload of every packet is (30 bytes each): Analysis.follow() then needs no
-            second analysis.
+        index: keep where every packet and its payload is (about 20 bytes each): Analysis.follow() then
+            needs no second analysis.
         options: further fields of ``RunOptions``: ``bpf``, ``hash_factor`` ...
 
     Raises:

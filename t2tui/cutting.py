@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from t2tui.core.batch import BATCH_PACKETS
 from t2tui.core.outputs import OutputError
+from t2tui.core.packetindex import PacketIndex, chosen_rows, keys_of
 from t2tui.core.payload.folder import Folder
-from t2tui.core.places import PacketPlaces, chosen_rows, keys_of
 from t2tui.core.reread import new_flows, reread
 from t2tui.core.savefile import SECOND, RecordMaker, file_header, record_headers
 from t2tui.core.settings import SettingsError, Value
@@ -54,27 +54,38 @@ def wanted_keys(
     return np.sort(np.concatenate([first, first[~has_reply] | INVERTED]))
 
 
+MOST_BYTES = 400_000_000
+"""Memory for the places of packets; a capture that needs more is read twice."""
+
+
 class Placer(Plugin):
-    """Keeps the places of packets."""
+    """Keeps the places of packets.
+
+    Attributes:
+        index: the packets so far; None where they need too much memory.
+    """
 
     name = "placer"
     number = 997
     summary = "keeps where the packets of flows are"
     vital = True
 
-    def __init__(self, places: PacketPlaces) -> None:
-        """Begin.
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        """Begin without packets.
 
         Args:
-            places: takes them.
+            most: bytes that places may take.
         """
         super().__init__()
-        self._places = places
+        self._most = most
+        self.index: PacketIndex | None = PacketIndex()
 
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
         """Keep the places of a batch."""
-        if not self._places.is_full:
-            self._places.append(packets, self.run.units)
+        if self.index is not None:
+            self.index.append(packets, data, self.run.units)
+            if self.index.nbytes > self._most:
+                self.index = None
 
 
 class Cutter(Plugin):
@@ -146,7 +157,7 @@ class SideDumper(PayloadDumper):
         super().on_packets(packets[chosen_rows(keys_of(packets), self._wanted)], data)
 
 
-def replay(path: str | Path, places: PacketPlaces, wanted: NDArray[np.uint64], dumper: PayloadDumper) -> None:
+def replay(path: str | Path, index: PacketIndex, wanted: NDArray[np.uint64], dumper: PayloadDumper) -> None:
     """Show packets of known places to payloadDumper, without analysing the capture once more.
 
     The files are those of a run, but for bytes that headers announce and the capture does not have: there
@@ -154,7 +165,7 @@ def replay(path: str | Path, places: PacketPlaces, wanted: NDArray[np.uint64], d
 
     Args:
         path: a capture that is not compressed.
-        places: of its packets.
+        index: of its packets.
         wanted: keys of packets, see wanted_keys.
         dumper: gets them as in a run.
 
@@ -162,8 +173,7 @@ def replay(path: str | Path, places: PacketPlaces, wanted: NDArray[np.uint64], d
         CaptureError: the capture has changed.
         OutputError: a file cannot be written.
     """
-    positions, keys = places.with_keys(wanted)
-    flows = new_flows(keys)
+    flows = new_flows(wanted)
     unused: Any = None
     run = Run(
         flows=SimpleNamespace(records=flows),
@@ -175,7 +185,7 @@ def replay(path: str | Path, places: PacketPlaces, wanted: NDArray[np.uint64], d
     )
     try:
         dumper.start(run)
-        for part in reread(path, positions, keys, flows):
+        for part in reread(path, index.positions(wanted), wanted, flows):
             run.row = part.row
             dumper.on_packets(part.packets, part.data)
         dumper.on_released(np.arange(len(flows), dtype=np.int32))

@@ -11,10 +11,9 @@ import pytest
 
 from t2tui.api import Analysis, Origin, analyze, extract_flows
 from t2tui.core.capture import CaptureError
-from t2tui.core.extract import copy_packets
-from t2tui.core.layout import PACKET
+from t2tui.core.extract import POSITION, copy_packets
 from t2tui.core.outputs import OutputError
-from t2tui.core.places import PacketPlaces, chosen_rows, keys_of
+from t2tui.core.packetindex import PacketIndex, chosen_rows
 from t2tui.cutting import Placer, dump_payloads, replay, wanted_keys
 from tests.core.captures import EXERCISE, GOLDEN, NO_GOLDEN
 from tests.saved import read
@@ -70,20 +69,12 @@ def test_a_run_that_fails_leaves_no_capture(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_too_many_packets_are_not_kept() -> None:
-    packets = np.zeros(5, PACKET)
-    packets["flowInd"] = [1, 2, 3, 0, 1]
-    packets["flow"] = [0, 1, 2, -1, 0]
-    places = PacketPlaces(most=8)
-    places.append(packets)
-    assert keys_of(packets).tolist() == [2, 4, 6, 0, 2]
-    assert len(places.of(np.array([2, 6], np.uint64))) == 3
-    assert not places.is_full
-    places.append(packets)
-    assert len(places.of(np.array([2], np.uint64))) == 4
-    places.append(packets)
-    assert places.is_full
-    assert len(places.of(np.array([2], np.uint64))) == 0
+@pytest.mark.parametrize("most", [100, 1_000_000])
+def test_places_that_take_too_much_memory_are_dropped(most: int) -> None:
+    placer = Placer(most)
+    with closing(Origin(str(EXERCISE), PLUGINS, None, {}).engine(str(EXERCISE), [placer])) as engine:
+        engine.run()
+    assert (placer.index is None) is (most == 100)
 
 
 def test_chosen_rows_are_those_with_the_key() -> None:
@@ -103,24 +94,27 @@ def test_places_and_another_run_agree_on_real_captures(tmp_path: Path) -> None:
     compared = dumped = 0
     for path in uncompressed():
         origin = Origin(str(path), PLUGINS, None, {})
-        places = PacketPlaces()
+        placer = Placer()
         try:
             result = analyze(path, plugins=PLUGINS)
-            with closing(origin.engine(str(path), [Placer(places)])) as engine:
+            with closing(origin.engine(str(path), [placer])) as engine:
                 engine.run()
         except CaptureError:
             continue
         flows = result.flows["flowInd"][::3].tolist() if len(result.flows) else []
         keys = wanted_keys(result.flows, flows) if flows else np.zeros(0, np.uint64)
         count = result.extract(flows, tmp_path / "run.pcap")
+        index = placer.index
+        assert isinstance(index, PacketIndex)
+        chosen = np.concatenate([np.zeros(0, POSITION), *(part for part, _ in index.positions(keys))])
         with (tmp_path / "places.pcap").open("wb") as file:
-            copy_packets(path, places.of(keys), file)
+            copy_packets(path, [chosen], file)
         assert (tmp_path / "places.pcap").read_bytes() == (tmp_path / "run.pcap").read_bytes(), path.name
-        assert len(places.of(keys)) == count
+        assert len(chosen) == count
         files = result.dump(flows, tmp_path / f"{compared}-run", PLDUMP_NAMES=2) if flows else 0
         again = tmp_path / f"{compared}-places"
         flags = {"PLDUMP_NAMES": 2}
-        replayed = dump_payloads(partial(replay, path, places, keys), keys, again, flags) if flows else 0
+        replayed = dump_payloads(partial(replay, path, index, keys), keys, again, flags) if flows else 0
         assert replayed == files
         if not path.name.startswith("odd_"):  # headers there announce bytes that were never captured
             assert contents(again) == contents(tmp_path / f"{compared}-run"), path.name

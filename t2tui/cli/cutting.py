@@ -27,7 +27,6 @@ from t2tui.core.capture import CaptureError
 from t2tui.core.engine import RunOptions
 from t2tui.core.extract import copy_packets
 from t2tui.core.outputs import STANDARD, OutputError, Outputs
-from t2tui.core.places import PacketPlaces
 from t2tui.core.query import QueryError, compile_filter
 from t2tui.core.settings import SettingsError, Value, load_settings
 from t2tui.cutting import Cutter, Direction, Placer, dump_payloads, replay, wanted_keys
@@ -35,6 +34,7 @@ from t2tui.following import is_addressable
 from t2tui.plugins.payloaddumper import PayloadDumper
 
 if TYPE_CHECKING:
+    from t2tui.core.packetindex import PacketIndex
     from t2tui.core.store import ColumnStore
     from t2tui.plugins.base import Plugin
 
@@ -168,16 +168,13 @@ class _Work:
         wanted = self._wanted
         with Outputs(wanted.where, [wanted.source], to_stdout=wanted.where == STANDARD) as outputs:
             written = outputs.open_flows("")
-            places = PacketPlaces() if is_addressable(wanted.source) else None
-            store = self._analysed([Placer(places)] if places is not None else [])
+            store, index = self._placed()
             flows = self._matching(store)
             keys = wanted_keys(store, flows.tolist(), wanted.direction)
-            if places is not None and not places.is_full:
+            if index is not None:
                 self._interrupt.watch(None)
-                packets = places.of(keys)
-                count = len(packets)
-                if count:
-                    copy_packets(wanted.source, packets, written)
+                parts = (positions for positions, _ in index.positions(keys))
+                count = copy_packets(wanted.source, parts, written)
             else:
                 cutter = Cutter(keys, written)
                 self._run(self._runs.deciders(), [cutter])
@@ -194,15 +191,14 @@ class _Work:
         wanted = self._wanted
         flags = self._dumper_flags()
         target = Path(wanted.where)
-        places = PacketPlaces() if is_addressable(wanted.source) else None
         with _nothing_yet(target, force=wanted.force):
-            store = self._analysed([Placer(places)] if places is not None else [])
+            store, index = self._placed()
         flows = self._matching(store)
         keys = wanted_keys(store, flows.tolist(), wanted.direction)
 
         def show(dumper: PayloadDumper) -> None:
-            if places is not None and not places.is_full:
-                replay(wanted.source, places, keys, dumper)
+            if index is not None:
+                replay(wanted.source, index, keys, dumper)
             else:
                 self._run(self._runs.deciders(), [dumper])
 
@@ -219,6 +215,17 @@ class _Work:
         values = load_settings({name: PayloadDumper.flags}, None, given, {})[name]
         named = {each.partition("=")[0].partition(".")[2].strip() for each in given}
         return {"PLDUMP_NAMES": self._wanted.names, **{flag: values[flag] for flag in named}}
+
+    def _placed(self) -> "tuple[ColumnStore, PacketIndex | None]":
+        """Analyse the capture.
+
+        Returns:
+            Its flows, and the places of its packets if they can be read there and are not too many.
+        """
+        if not is_addressable(self._wanted.source):
+            return self._analysed([]), None
+        placer = Placer()
+        return self._analysed([placer]), placer.index
 
     def _analysed(self, added: "list[Plugin]") -> "ColumnStore":
         """Analyse the capture; return its flows."""

@@ -49,32 +49,38 @@ def extract(
         Path(capture_path).open("rb") as file,
         Outputs(str(target), [capture_path]) as outputs,
     ):
-        _copy(capture, file, packets, outputs.open(""))
-    return len(packets)
+        return _copy(capture, file, [packets], outputs.open(""))
 
 
-def copy_packets(capture_path: str | Path, packets: NDArray[Any], written: BinaryIO) -> None:
+def copy_packets(capture_path: str | Path, parts: Iterable[NDArray[Any]], written: BinaryIO) -> int:
     """Write chosen packets of a capture as a capture into an open file.
 
     Args:
         capture_path: a file that is not compressed.
-        packets: as of ``extract``.
+        parts: of the packets, each as of ``extract``. Without any, nothing is written.
         written: takes header and records.
+
+    Returns:
+        The number of packets.
 
     Raises:
         CaptureError: as of ``extract``.
         OSError: the file cannot be written.
     """
     with open_capture(capture_path) as capture, Path(capture_path).open("rb") as file:
-        _copy(capture, file, packets, written)
+        return _copy(capture, file, parts, written)
 
 
-def _copy(capture: Capture, file: BinaryIO, packets: NDArray[Any], written: BinaryIO) -> None:
-    check_positions(capture, packets)
-    written.write(file_header(capture.link_type, capture.snap_length))
-    maker = RecordMaker()
-    for first in range(0, len(packets), PART):
-        written.write(_records(capture.path, file.fileno(), packets[first : first + PART], maker))
+def _copy(capture: Capture, file: BinaryIO, parts: Iterable[NDArray[Any]], written: BinaryIO) -> int:
+    maker, count = RecordMaker(), 0
+    for number, packets in enumerate(parts):
+        check_positions(capture, packets)
+        if not number:
+            written.write(file_header(capture.link_type, capture.snap_length))
+        for first in range(0, len(packets), PART):
+            written.write(_records(capture.path, file.fileno(), packets[first : first + PART], maker))
+        count += len(packets)
+    return count
 
 
 def check_positions(capture: Capture, packets: NDArray[Any]) -> None:

@@ -1,6 +1,7 @@
 """Packets whose places are known, read and dissected once more without the rest of the capture."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from t2tui.core.batch import BATCH_PACKETS, READ_BYTES, PacketBatch
 from t2tui.core.capture import open_capture
 from t2tui.core.dissect.dissector import Dissector
 from t2tui.core.extract import NEAR, check_positions, read_packets
-from t2tui.core.layout import FLOW
+from t2tui.core.layout import FLOW, PACKET
 
 
 class Reread(NamedTuple):
@@ -30,62 +31,140 @@ class Reread(NamedTuple):
 
 
 def reread(
-    path: str | Path, positions: NDArray[Any], keys: NDArray[np.uint64], flows: NDArray[Any]
+    path: str | Path,
+    chosen: Iterable[tuple[NDArray[Any], NDArray[np.uint64]]],
+    wanted: NDArray[np.uint64],
+    flows: NDArray[Any],
 ) -> Iterator[Reread]:
-    """Yield packets in the order of their positions.
+    """Yield packets of flows in the order of their positions.
 
     Args:
         path: a capture that is not compressed.
-        positions: POSITION records (extract.py).
-        keys: of each packet, ``flowInd << 1``, 1 added for the reply side.
-        flows: FLOW records by place of a key among the different ones; gets the times of first packets.
+        chosen: POSITION records (extract.py) and keys, as PacketIndex.positions() yields them.
+        wanted: all keys, ascending.
+        flows: FLOW records by place of a key among those wanted; gets the times of first packets.
 
     Raises:
         CaptureError: the capture cannot be read, is compressed, or is not the one that the positions are of.
     """
-    slots = np.unique(keys)
-    with open_capture(path) as capture, Path(path).open("rb") as file:
-        check_positions(capture, positions)
-        dissector, batch = Dissector(capture.link_type), PacketBatch()
-        seen = np.zeros(len(slots), bool)
+    seen = np.zeros(len(wanted), bool)
+    with _opened(path) as reader:
+        for positions, keys in chosen:
+            for batch, begin, rows in reader.dissected(positions):
+                packets, mine = batch.packets[rows], keys[begin + rows.start : begin + rows.stop]
+                places = np.searchsorted(wanted, mine).astype(np.int32)
+                different, first = np.unique(places, return_index=True)
+                begun = first[~seen[different]]
+                seen[different] = True
+                packets["flow"], packets["flowInd"] = places, mine >> np.uint64(1)
+                packets["flowStat"] = packets["status"] | mine & np.uint64(1)
+                packets["isNew"], packets["alarm"] = 0, 0
+                packets["isNew"][begun] = 1
+                for name, of_packet in (("firstSec", "sec"), ("firstFrac", "frac")):
+                    flows[name][places[begun]] = packets[of_packet][begun]
+                yield Reread(packets, batch.data, rows.start)
+
+
+def new_flows(wanted: NDArray[np.uint64]) -> NDArray[Any]:
+    """Return empty FLOW records for keys."""
+    return np.zeros(len(wanted), FLOW)
+
+
+class Window(NamedTuple):
+    """Packets to be looked at.
+
+    Attributes:
+        packets: PACKET records: what dissection finds, number and ``flowInd`` as in the index (0 without
+            flow), no slot of a flow. Positions (``l2`` ... ``l7``) count in ``contents``; ``base`` is 0.
+        contents: captured bytes of each packet.
+        descriptions: header description of each packet, as ``hdrDesc`` of the packet file.
+    """
+
+    packets: NDArray[Any]
+    contents: list[bytes]
+    descriptions: list[str]
+
+
+def read_window(path: str | Path, rows: NDArray[Any]) -> Window:
+    """Read some packets, in any order, with or without flow, and dissect them.
+
+    Headers and payload that packets announce and the capture does not have are those of the packets before
+    them in the window (docs/dissection.md).
+
+    Args:
+        path: a capture that is not compressed.
+        rows: ROW records, as PacketIndex.rows() and at() return them.
+
+    Raises:
+        CaptureError: the capture cannot be read, is compressed, or is not the one that the index is of.
+    """
+    packets = np.zeros(len(rows), PACKET)
+    contents: list[bytes] = []
+    descriptions: list[str] = []
+    with _opened(path) as reader:
+        for batch, begin, part in reader.dissected(rows):
+            found = batch.packets[part]
+            packets[begin + part.start : begin + part.stop] = found
+            texts = reader.dissector.descriptions
+            descriptions += [texts.text(number).decode() for number in found["hdrDesc"].tolist()]
+            starts, sizes = reader.starts[part].tolist(), found["caplen"].tolist()
+            contents += [
+                batch.data[start : start + size].tobytes() for start, size in zip(starts, sizes, strict=True)
+            ]
+    packets["pktNo"], packets["flowInd"], packets["flow"] = rows["packet"], rows["flow"], -1
+    packets["flowStat"] = packets["status"] | rows["direction"]
+    packets["base"] = 0
+    return Window(packets, contents, descriptions)
+
+
+class _Reader:
+    """Fills batches with packets of a capture and dissects them.
+
+    Attributes:
+        dissector: the dissector.
+        starts: where in the batch the packets begin, as they were captured.
+    """
+
+    def __init__(self, path: Path, descriptor: int, capture: Any) -> None:
+        self._path, self._descriptor, self._capture = path, descriptor, capture
+        self._batch = PacketBatch()
+        self.dissector = Dissector(capture.link_type)
+        self.starts = np.zeros(0, np.int64)
+
+    def dissected(self, positions: NDArray[Any]) -> Iterator[tuple[PacketBatch, int, slice]]:
+        """Yield a batch again and again.
+
+        Yields:
+            The batch, which of the packets is in its first row, and the rows that are ready.
+        """
+        check_positions(self._capture, positions)
         first = 0
         while first < len(positions):
             sizes = positions["caplen"][first : first + BATCH_PACKETS].astype(np.int64)
             ends = np.cumsum(sizes + NEAR)  # bytes between packets may be read with them
             behind = first + int(np.searchsorted(ends, READ_BYTES, side="right"))
-            _fill(batch, str(capture.path), file.fileno(), positions[first:behind])
-            mine = keys[first:behind]
-            numbers = np.searchsorted(slots, mine).astype(np.int32)
-            is_new = np.zeros(len(mine), bool)
-            different, places = np.unique(numbers, return_index=True)
-            is_new[places[~seen[different]]] = True
-            seen[different] = True
+            self._fill(positions[first:behind])
             row = 0
-            while row < batch.count:
-                until = dissector.dissect(batch, row)
-                packets = batch.packets[row:until]
-                packets["flow"], packets["flowInd"] = numbers[row:until], mine[row:until] >> np.uint64(1)
-                packets["flowStat"] = packets["status"] | mine[row:until] & np.uint64(1)
-                packets["isNew"], packets["alarm"] = is_new[row:until], 0
-                begun = np.flatnonzero(is_new[row:until])
-                for name, of_packet in (("firstSec", "sec"), ("firstFrac", "frac")):
-                    flows[name][packets["flow"][begun]] = packets[of_packet][begun]
-                yield Reread(packets, batch.data, row)
+            while row < self._batch.count:
+                until = self.dissector.dissect(self._batch, row)
+                yield self._batch, first, slice(row, until)
                 row = until
             first = behind
 
+    def _fill(self, positions: NDArray[Any]) -> None:
+        """Read packets into the batch, one behind the other."""
+        data, self.starts = read_packets(self._path, self._descriptor, positions)
+        batch = self._batch
+        batch.data[: len(data)] = data
+        batch.count, batch.other_count = len(positions), 0
+        packets = batch.packets[: batch.count]
+        packets[:] = np.zeros((), PACKET)  # dissection leaves fields of packets without bytes as they are
+        for name in ("offset", "caplen", "len", "sec", "frac"):
+            packets[name] = positions[name]
+        packets["base"], packets["block"], packets["blockLen"] = self.starts, 0, positions["caplen"]
 
-def new_flows(keys: NDArray[np.uint64]) -> NDArray[Any]:
-    """Return empty FLOW records for the different keys of packets."""
-    return np.zeros(len(np.unique(keys)), FLOW)
 
-
-def _fill(batch: PacketBatch, path: str, descriptor: int, positions: NDArray[Any]) -> None:
-    """Read packets into a batch, one behind the other."""
-    data, starts = read_packets(path, descriptor, positions)
-    batch.data[: len(data)] = data
-    batch.count, batch.other_count = len(positions), 0
-    packets = batch.packets[: batch.count]
-    for name in ("offset", "caplen", "len", "sec", "frac"):
-        packets[name] = positions[name]
-    packets["base"], packets["block"], packets["blockLen"] = starts, 0, positions["caplen"]
+@contextmanager
+def _opened(path: str | Path) -> Iterator[_Reader]:
+    with open_capture(path) as capture, Path(path).open("rb") as file:
+        yield _Reader(Path(capture.path), file.fileno(), capture)

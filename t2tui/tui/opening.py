@@ -8,8 +8,8 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from t2tui.api import Collector
     from t2tui.core.engine import Engine
+    from t2tui.core.packetindex import PacketIndex
     from t2tui.core.settings import Settings
-    from t2tui.core.streams import PacketIndex
 
 STANDARD_INPUT = "-"
 WRITERS = ("payloadDumper", "pcapd")
@@ -114,8 +114,8 @@ def load(opening: Opening, tell: Any) -> Loaded:
     from t2tui.core.alarms import alarm_rule
     from t2tui.core.engine import Engine, RunOptions
     from t2tui.core.labels import chosen_labels
+    from t2tui.core.packetindex import PacketIndex
     from t2tui.core.settings import CORE
-    from t2tui.core.streams import PacketIndex
     from t2tui.plugins.base import FIRST_SINK
 
     chosen: list[str] = []
@@ -132,7 +132,7 @@ def load(opening: Opening, tell: Any) -> Loaded:
         force_mode=bool(core.FORCE_MODE),
     )
     loaded = plugins.load(chosen, opening.settings, lambda text: tell(f"[ERR] {text}"))
-    index = None if opening.is_pipe else PacketIndex()
+    index = None if opening.waits else PacketIndex()
     collector = Collector(False, index)
     engine = Engine(
         opening.source,

@@ -17,9 +17,9 @@ from t2tui.tui.opening import Loaded, Opening, load
 
 if TYPE_CHECKING:
     from t2tui.core.engine import Engine
+    from t2tui.core.packetindex import PacketIndex
     from t2tui.core.roster import Breakdown
     from t2tui.core.store import ColumnStore
-    from t2tui.core.streams import PacketIndex
 
 PREPARING, READING, PAUSED, WAITING = "preparing", "reading", "paused", "waiting"
 PARTIAL, COMPLETE, FAILED, NOTHING = "partial", "complete", "failed", "nothing is open"

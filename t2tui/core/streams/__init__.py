@@ -1,6 +1,6 @@
 """What flows carry: TCP streams put together again, datagrams in order, read from the capture on demand."""
 
-from t2tui.core.streams.collecting import Fragments, PacketIndex, segments_of
+from t2tui.core.streams.collecting import Fragments, segments_of
 from t2tui.core.streams.comparison import Difference
 from t2tui.core.streams.index import StreamIndex
 from t2tui.core.streams.records import (
@@ -41,7 +41,6 @@ __all__ = [
     "Conversation",
     "Difference",
     "Fragments",
-    "PacketIndex",
     "Part",
     "SpillBytes",
     "Stream",

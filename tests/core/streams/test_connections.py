@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from t2tui.core.packetindex.index import LATER
 from t2tui.core.streams import (
     CUT,
     DATA,
@@ -18,7 +19,6 @@ from t2tui.core.streams import (
     RETRANSMISSION,
     describe_marks,
 )
-from t2tui.core.streams.collecting import LATER
 from tests.core.streams.making import ACK, FIN, RST, SYN, TURN, UDP, Sent, stream
 
 FIRSTS = st.sampled_from([0, 1, 1000, TURN - 3, TURN - 1])
