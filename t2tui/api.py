@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from t2tui import plugins as registry
 from t2tui.core.alarms import alarm_rule
+from t2tui.core.capture import Originals
 from t2tui.core.engine import Engine, RunOptions, Snapshot
 from t2tui.core.heldoutputs import HeldOutputs
 from t2tui.core.labels import Labels, chosen_labels
@@ -23,7 +24,7 @@ from t2tui.core.settings import CORE, Value, load_settings
 from t2tui.core.store import ColumnStore
 from t2tui.core.streams import Conversation, Stream
 from t2tui.cutting import Cutter, Direction, dump_payloads, wanted_keys
-from t2tui.following import WITH_PORTS, follow_flow, is_addressable, stream_of
+from t2tui.following import WITH_PORTS, follow_flow, stream_of
 from t2tui.plugins.base import FIRST_SINK, Plugin, Run
 from t2tui.plugins.pcapd import Pcapd
 
@@ -81,7 +82,7 @@ class Collector(Plugin):
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
         """Keep the packets that have a flow."""
         if self._index is not None:
-            self._index.append(packets, data, self.run.units)
+            self._index.append(packets, data, self.run.units, self.run.origin)
         if self._keep_packets:
             self.open_stores()
             rows = np.flatnonzero(packets["flow"] >= 0)
@@ -228,23 +229,31 @@ class Follower:
     """Opens the streams of the flows of an analysis.
 
     Attributes:
-        origin: how to analyse the capture once more.
-        index: where the payload of every packet is, if that was kept.
+        origin: how to analyse the capture once more; None of standard input.
+        places: where all packets are, and how they are read again, if that was kept.
     """
 
-    origin: "Origin"
-    index: PacketIndex | None
+    origin: "Origin | None"
+    places: "tuple[PacketIndex, Originals] | None"
 
     def __call__(self, flows: ColumnStore, flow: int, sequence: bool) -> Stream:
         """See ColumnStore.follow."""
-        source, conversation = self.origin.source, _conversation(flows, flow)
-        if self.index is None or conversation is None or not is_addressable(source):
-            return follow_flow(source, flow, self.origin.engine, sequence=sequence)
-        return stream_of(self.index.segments(flow), str(source), conversation, sequence=sequence)
+        conversation = conversation_of(flows, flow)
+        if self.places is not None and conversation is not None:
+            index, originals = self.places
+            return stream_of(index.segments(flow), originals, conversation, sequence=sequence)
+        if self.origin is None:
+            raise ValueError("standard input cannot be read once more; analyse it with index=True")
+        return follow_flow(self.origin.source, flow, self.origin.engine, sequence=sequence)
 
 
-def _conversation(flows: ColumnStore, flow: int) -> Conversation | None:
-    """Return whose flow it is; None where the columns do not tell."""
+def conversation_of(flows: ColumnStore, flow: int) -> Conversation | None:
+    """Return whose flow it is; None where the columns do not tell.
+
+    Args:
+        flows: rows of a flow table.
+        flow: index.
+    """
     if any(name not in flows for name in ("dir", *ENDS)):
         return None
     rows = np.flatnonzero(flows["flowInd"] == flow)
@@ -280,6 +289,7 @@ def _engine(
     report: list[str],
     options: Mapping[str, Any],
     index: PacketIndex | None = None,
+    originals: Originals | None = None,
 ) -> tuple[Engine, Collector]:
     loaded, run_options, labels = _prepare(plugins, settings, report, {"packet_mode": packets, **options})
     sinks = [plugin.name for plugin in loaded if plugin.number >= FIRST_SINK]
@@ -288,7 +298,13 @@ def _engine(
     collector = Collector(packets, index)
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     engine = Engine(
-        source, run_options, HeldOutputs(), [*loaded, collector], labels=labels, write_packets=False
+        source,
+        run_options,
+        HeldOutputs(),
+        [*loaded, collector],
+        labels=labels,
+        write_packets=False,
+        originals=originals,
     )
     return engine, collector
 
@@ -332,7 +348,8 @@ def analyze(
         settings: flags by their full name, for example ``{"basicStats.BS_VAR": 1}``.
         packets: keep the packets' columns, too (about 300 bytes each).
         index: keep where every packet and its payload is (about 20 bytes each): Analysis.follow() then
-            needs no second analysis.
+            needs no second analysis. What comes from a pipe, or is compressed, is copied into a temporary
+            file.
         options: further fields of ``RunOptions``: ``bpf``, ``hash_factor`` ...
 
     Raises:
@@ -344,17 +361,19 @@ def analyze(
         UnusablePluginError: a user's plugin cannot be imported, or is wrong in some way.
     """
     report: list[str] = []
-    places = PacketIndex() if index else None
-    engine, collector = _engine(path, plugins, settings, packets, report, options, places)
+    places = (PacketIndex(), Originals()) if index else None
+    engine, collector = _engine(path, plugins, settings, packets, report, options, *(places or ()))
     with closing(engine):
         engine.run()
         flows, kept = collector.take()
     source = str(path) if isinstance(path, str | Path) else [str(each) for each in path]
     origin = None if source == "-" else Origin(source, plugins, settings, options)
-    if origin is not None:
+    if origin is not None or places is not None:
         flows.follower = Follower(origin, places)
     outputs = cast(HeldOutputs, engine.run_state.outputs)
-    return Analysis(flows, kept, report, places, origin, engine.breakdowns, outputs.files)
+    return Analysis(
+        flows, kept, report, places[0] if places else None, origin, engine.breakdowns, outputs.files
+    )
 
 
 def stream(

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.batch import BATCH_PACKETS
+from t2tui.core.capture import Originals
+from t2tui.core.extract import SEVERAL_LINK_TYPES
 from t2tui.core.outputs import OutputError
 from t2tui.core.packetindex import PacketIndex, chosen_rows, keys_of
 from t2tui.core.payload.folder import Folder
@@ -129,7 +131,7 @@ class Cutter(Plugin):
         if not len(rows):
             return
         if self.run.link_type != self._link_type:
-            raise OutputError("the packets", "the captures have several link types; extract from one alone")
+            raise OutputError("the packets", SEVERAL_LINK_TYPES)
         chosen = packets[rows]
         frac = chosen["frac"].astype(np.int64) * (SECOND // self.run.units)
         headers = record_headers(chosen["sec"].astype(np.int64), frac, chosen["caplen"], chosen["len"])
@@ -157,15 +159,17 @@ class SideDumper(PayloadDumper):
         super().on_packets(packets[chosen_rows(keys_of(packets), self._wanted)], data)
 
 
-def replay(path: str | Path, index: PacketIndex, wanted: NDArray[np.uint64], dumper: PayloadDumper) -> None:
+def replay(
+    originals: Originals, index: PacketIndex, wanted: NDArray[np.uint64], dumper: PayloadDumper
+) -> None:
     """Show packets of known places to payloadDumper, without analysing the capture once more.
 
     The files are those of a run, but for bytes that headers announce and the capture does not have: there
     both write what they find behind the packet (docs/dissection.md).
 
     Args:
-        path: a capture that is not compressed.
-        index: of its packets.
+        originals: where the packets are.
+        index: of the packets.
         wanted: keys of packets, see wanted_keys.
         dumper: gets them as in a run.
 
@@ -185,7 +189,7 @@ def replay(path: str | Path, index: PacketIndex, wanted: NDArray[np.uint64], dum
     )
     try:
         dumper.start(run)
-        for part in reread(path, index.positions(wanted), wanted, flows):
+        for part in reread(originals, index.positions(wanted), wanted, flows):
             run.row = part.row
             dumper.on_packets(part.packets, part.data)
         dumper.on_released(np.arange(len(flows), dtype=np.int32))

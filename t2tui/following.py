@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from t2tui.core.capture import Originals
 from t2tui.core.capture.source import open_source
 from t2tui.core.engine import PROGRESS_SECONDS, Engine, Snapshot
+from t2tui.core.extract import originals_of
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.layout import KIND_IPV4, KIND_IPV6, SHOW_VLAN
 from t2tui.core.streams import (
     ByteSource,
-    CaptureBytes,
     Conversation,
     Fragments,
     SpillBytes,
@@ -212,7 +213,7 @@ def follow_flow(
         OSError: there is no space for a temporary file.
     """
     spill = None if is_addressable(source) else SpillBytes()
-    bytes_: ByteSource = spill if spill is not None else CaptureBytes(str(source))
+    bytes_: ByteSource = spill if spill is not None else originals_of(str(source))
     try:
         follower = Follower([flow], spill)
         engine = make(source, [follower])
@@ -234,15 +235,15 @@ def follow_flow(
 
 
 def stream_of(
-    segments: NDArray[np.void], path: str | Path, conversation: Conversation, *, sequence: bool = True
+    segments: NDArray[np.void], originals: Originals, conversation: Conversation, *, sequence: bool = True
 ) -> Stream:
     """Return a stream whose packets are known from an index, without another run.
 
     Args:
         segments: ``PacketIndex.segments(flow)``.
-        path: the capture; not compressed.
+        originals: where the packets are.
         conversation: whose stream it is, by the flow file.
         sequence: see StreamIndex.build.
     """
     as_written(segments)
-    return Stream(StreamIndex.build(segments, sequence=sequence), CaptureBytes(path), conversation)
+    return Stream(StreamIndex.build(segments, sequence=sequence), originals, conversation)

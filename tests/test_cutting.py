@@ -11,7 +11,7 @@ import pytest
 
 from t2tui.api import Analysis, Origin, analyze, extract_flows
 from t2tui.core.capture import CaptureError
-from t2tui.core.extract import POSITION, copy_packets
+from t2tui.core.extract import POSITION, copy_packets, originals_of
 from t2tui.core.outputs import OutputError
 from t2tui.core.packetindex import PacketIndex, chosen_rows
 from t2tui.cutting import Placer, dump_payloads, replay, wanted_keys
@@ -108,13 +108,14 @@ def test_places_and_another_run_agree_on_real_captures(tmp_path: Path) -> None:
         assert isinstance(index, PacketIndex)
         chosen = np.concatenate([np.zeros(0, POSITION), *(part for part, _ in index.positions(keys))])
         with (tmp_path / "places.pcap").open("wb") as file:
-            copy_packets(path, [chosen], file)
+            copy_packets(originals_of(path), [chosen], file)
         assert (tmp_path / "places.pcap").read_bytes() == (tmp_path / "run.pcap").read_bytes(), path.name
         assert len(chosen) == count
         files = result.dump(flows, tmp_path / f"{compared}-run", PLDUMP_NAMES=2) if flows else 0
         again = tmp_path / f"{compared}-places"
         flags = {"PLDUMP_NAMES": 2}
-        replayed = dump_payloads(partial(replay, path, index, keys), keys, again, flags) if flows else 0
+        show = partial(replay, originals_of(path), index, keys)
+        replayed = dump_payloads(show, keys, again, flags) if flows else 0
         assert replayed == files
         if not path.name.startswith("odd_"):  # headers there announce bytes that were never captured
             assert contents(again) == contents(tmp_path / f"{compared}-run"), path.name

@@ -12,9 +12,10 @@ import pytest
 import t2tui
 from t2tui.api import Analysis
 from t2tui.core.capture import CaptureError
-from t2tui.core.streams import CaptureBytes, Stream
+from t2tui.core.streams import Stream
 from t2tui.following import UnknownFlowError
 from tests.core.captures import EXERCISE, pool
+from tests.core.streams.making import original
 from tests.saved import Packet, pcap
 
 
@@ -176,8 +177,28 @@ def test_a_stream_that_was_read_from_a_pipe_cannot_be_read_again(plain: Path) ->
 def test_places_beyond_the_file_are_no_bytes(tmp_path: Path) -> None:
     path = tmp_path / "short"
     path.write_bytes(b"0123456789")
-    source = CaptureBytes(path)
+    source = original(path)
     ok = source.read(np.array([2, 5, 1]), np.array([3, 2, 1]))
     assert list(ok) == [b"234", b"56", b"1"]
     with pytest.raises(CaptureError, match="offset 8"):
         list(source.read(np.array([8]), np.array([3])))
+
+
+def test_with_an_index_compressed_captures_and_lists_are_read_at_places_too(
+    plain: Path, tmp_path: Path
+) -> None:
+    packed = tmp_path / "packed.pcap.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    halves = [tmp_path / "one.pcap.gz", tmp_path / "two.pcap"]
+    data = plain.read_bytes()
+    cut = 24
+    while cut < len(data) // 4:
+        cut += 16 + struct.unpack_from("<I", data, cut + 8)[0]
+    halves[0].write_bytes(gzip.compress(data[:cut]))
+    halves[1].write_bytes(data[:24] + data[cut:])
+    expected = {flow: t2tui.analyze(plain).follow(flow).bytes() for flow in (35, 36)}
+    assert len(expected[36]) > 4_000_000
+    for source in (packed, halves):
+        result = t2tui.analyze(source, index=True)
+        for flow, data in expected.items():
+            assert result.follow(flow).bytes() == data

@@ -25,7 +25,7 @@ from t2tui.cli.terminal import abandon, say
 from t2tui.core import columns
 from t2tui.core.capture import CaptureError
 from t2tui.core.engine import RunOptions
-from t2tui.core.extract import copy_packets
+from t2tui.core.extract import copy_packets, originals_of
 from t2tui.core.outputs import STANDARD, OutputError, Outputs
 from t2tui.core.query import QueryError, compile_filter
 from t2tui.core.settings import SettingsError, Value, load_settings
@@ -174,7 +174,7 @@ class _Work:
             if index is not None:
                 self._interrupt.watch(None)
                 parts = (positions for positions, _ in index.positions(keys))
-                count = copy_packets(wanted.source, parts, written)
+                count = copy_packets(originals_of(wanted.source), parts, written)
             else:
                 cutter = Cutter(keys, written)
                 self._run(self._runs.deciders(), [cutter])
@@ -198,7 +198,7 @@ class _Work:
 
         def show(dumper: PayloadDumper) -> None:
             if index is not None:
-                replay(wanted.source, index, keys, dumper)
+                replay(originals_of(wanted.source), index, keys, dumper)
             else:
                 self._run(self._runs.deciders(), [dumper])
 

@@ -8,8 +8,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.capture import Capture, CaptureError, open_capture
-from t2tui.core.outputs import Outputs
+from t2tui.core.capture import CaptureError, Originals, open_capture
+from t2tui.core.capture.originals import Stretch
+from t2tui.core.outputs import OutputError, Outputs
 from t2tui.core.savefile import RecordMaker, file_header, record_headers
 
 POSITION = np.dtype([("offset", "i8"), ("caplen", "u4"), ("len", "u4"), ("sec", "i8"), ("frac", "i8")])
@@ -44,19 +45,35 @@ def extract(
     """
     if not isinstance(packets, np.ndarray):
         packets = np.fromiter(packets, POSITION)
-    with (
-        open_capture(capture_path) as capture,
-        Path(capture_path).open("rb") as file,
-        Outputs(str(target), [capture_path]) as outputs,
-    ):
-        return _copy(capture, file, [packets], outputs.open(""))
+    originals = originals_of(capture_path)
+    with Outputs(str(target), [capture_path]) as outputs:
+        written = outputs.open("")
+        if not len(packets):
+            written.write(file_header(*originals.header))
+        return copy_packets(originals, [packets], written)
 
 
-def copy_packets(capture_path: str | Path, parts: Iterable[NDArray[Any]], written: BinaryIO) -> int:
-    """Write chosen packets of a capture as a capture into an open file.
+def originals_of(capture_path: str | Path) -> Originals:
+    """Return a capture whose packets can be read at their places, without reading it first.
+
+    Raises:
+        CaptureError: it cannot be opened, is no capture, or is compressed or a pipe.
+    """
+    originals = Originals()
+    with open_capture(capture_path, originals=originals) as capture:
+        if capture.compression or capture.disk_size is None:
+            raise CaptureError(
+                f"Packets of '{capture.path}' cannot be found by their positions",
+                "Only uncompressed files allow it; extract_flows() reads any capture once more.",
+            )
+    return originals
+
+
+def copy_packets(originals: Originals, parts: Iterable[NDArray[Any]], written: BinaryIO) -> int:
+    """Write chosen packets of the captures of a run as a capture into an open file.
 
     Args:
-        capture_path: a file that is not compressed.
+        originals: where the packets are.
         parts: of the packets, each as of ``extract``. Without any, nothing is written.
         written: takes header and records.
 
@@ -66,42 +83,41 @@ def copy_packets(capture_path: str | Path, parts: Iterable[NDArray[Any]], writte
     Raises:
         CaptureError: as of ``extract``.
         OSError: the file cannot be written.
+        OutputError: the packets are of several link types.
     """
-    with open_capture(capture_path) as capture, Path(capture_path).open("rb") as file:
-        return _copy(capture, file, parts, written)
-
-
-def _copy(capture: Capture, file: BinaryIO, parts: Iterable[NDArray[Any]], written: BinaryIO) -> int:
-    maker, count = RecordMaker(), 0
-    for number, packets in enumerate(parts):
-        check_positions(capture, packets)
-        if not number:
-            written.write(file_header(capture.link_type, capture.snap_length))
-        for first in range(0, len(packets), PART):
-            written.write(_records(capture.path, file.fileno(), packets[first : first + PART], maker))
+    maker, count, link_type = RecordMaker(), 0, None
+    for packets in parts:
+        for stretch in originals.stretches(packets["offset"]):
+            if link_type is None:
+                link_type = stretch.link_type
+                written.write(file_header(link_type, stretch.snap_length))
+            if stretch.link_type != link_type:
+                raise OutputError("the packets", SEVERAL_LINK_TYPES)
+            chosen = packets[stretch.rows]
+            check_positions(stretch, chosen)
+            for first in range(0, len(chosen), PART):
+                written.write(_records(stretch, slice(first, first + PART), chosen, maker))
         count += len(packets)
     return count
 
 
-def check_positions(capture: Capture, packets: NDArray[Any]) -> None:
-    """Raise an error if the packets cannot be in this capture.
+SEVERAL_LINK_TYPES = "the captures have several link types; extract from one alone"
+
+
+def check_positions(stretch: Stretch, packets: NDArray[Any]) -> None:
+    """Raise an error if packets cannot be where they are said to be.
 
     Args:
-        capture: opened.
+        stretch: their places.
         packets: POSITION records.
 
     Raises:
-        CaptureError: it is compressed, or too short.
+        CaptureError: the capture is too short.
     """
-    if capture.compression or capture.disk_size is None:
-        raise CaptureError(
-            f"Packets of '{capture.path}' cannot be found by their positions",
-            "Only uncompressed files allow it; extract_flows() reads any capture once more.",
-        )
-    ends = packets["offset"] + packets["caplen"].astype(np.int64)
-    wrong = np.flatnonzero((packets["offset"] < 0) | (ends > capture.disk_size))
+    ends = stretch.offsets + packets["caplen"].astype(np.int64)
+    wrong = np.flatnonzero((stretch.offsets < 0) | (ends > stretch.size))
     if len(wrong):
-        raise _missing(capture.path, *(int(packets[name][wrong[0]]) for name in ("offset", "caplen")))
+        raise _missing(stretch.name, int(stretch.offsets[wrong[0]]), int(packets["caplen"][wrong[0]]))
 
 
 def _missing(path: str | Path, offset: int, caplen: int) -> CaptureError:
@@ -112,14 +128,14 @@ def _missing(path: str | Path, offset: int, caplen: int) -> CaptureError:
 
 
 def read_packets(
-    path: str | Path, descriptor: int, packets: NDArray[Any]
+    stretch: Stretch, rows: slice, caplens: NDArray[Any]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Read packets by position; those that lie close together at once.
 
     Args:
-        path: of the capture, for messages.
-        descriptor: the capture, open.
-        packets: POSITION records.
+        stretch: the capture, open, and the places of packets.
+        rows: which of these packets.
+        caplens: captured bytes of each of these.
 
     Returns:
         Bytes, which may hold others between the packets, and where in them each packet begins.
@@ -127,26 +143,27 @@ def read_packets(
     Raises:
         CaptureError: a packet is not there.
     """
-    offsets, sizes = packets["offset"], packets["caplen"].astype(np.int64)
+    offsets, sizes = stretch.offsets[rows], caplens.astype(np.int64)
     gaps = offsets[1:] - offsets[:-1] - sizes[:-1]
     firsts = np.concatenate(([0], np.flatnonzero((gaps < 0) | (gaps > NEAR)) + 1))
-    lasts = np.concatenate((firsts[1:], [len(packets)])) - 1
+    lasts = np.concatenate((firsts[1:], [len(offsets)])) - 1
     begins, ends = offsets[firsts], offsets[lasts] + sizes[lasts]
     spans = []
     for first, begin, end in zip(firsts.tolist(), begins.tolist(), ends.tolist(), strict=True):
-        span = os.pread(descriptor, end - begin, begin)
+        span = os.pread(stretch.descriptor, end - begin, begin)
         if len(span) < end - begin:
             reach = offsets[first:] + sizes[first:] > begin + len(span)
             row = first + int(np.argmax(reach))
-            raise _missing(path, int(offsets[row]), int(sizes[row]))
+            raise _missing(stretch.name, int(offsets[row]), int(sizes[row]))
         spans.append(span)
     shifts = np.cumsum(ends - begins) - ends
     bases = offsets + np.repeat(shifts, lasts - firsts + 1)
     return np.frombuffer(bytearray().join(spans), np.uint8), bases
 
 
-def _records(path: str | Path, descriptor: int, packets: NDArray[Any], maker: RecordMaker) -> memoryview:
+def _records(stretch: Stretch, rows: slice, packets: NDArray[Any], maker: RecordMaker) -> memoryview:
     """Read packets; return their records, valid until the next call."""
-    data, bases = read_packets(path, descriptor, packets)
-    headers = record_headers(*(packets[name] for name in ("sec", "frac", "caplen", "len")))
+    chosen = packets[rows]
+    data, bases = read_packets(stretch, rows, chosen["caplen"])
+    headers = record_headers(*(chosen[name] for name in ("sec", "frac", "caplen", "len")))
     return maker.make(headers, data, bases).bytes.data

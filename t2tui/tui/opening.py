@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from t2tui.api import Collector
+    from t2tui.core.capture import Originals
     from t2tui.core.engine import Engine
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.settings import Settings
@@ -95,7 +96,8 @@ class Loaded:
 
     engine: "Engine"
     collector: "Collector"
-    index: "PacketIndex | None"
+    index: "PacketIndex"
+    originals: "Originals"
     left_out: Sequence[str] = field(default=())
 
 
@@ -112,6 +114,7 @@ def load(opening: Opening, tell: Any) -> Loaded:
     from t2tui import __version__, plugins
     from t2tui.api import Collector
     from t2tui.core.alarms import alarm_rule
+    from t2tui.core.capture import Originals
     from t2tui.core.engine import Engine, RunOptions
     from t2tui.core.labels import chosen_labels
     from t2tui.core.packetindex import PacketIndex
@@ -132,7 +135,7 @@ def load(opening: Opening, tell: Any) -> Loaded:
         force_mode=bool(core.FORCE_MODE),
     )
     loaded = plugins.load(chosen, opening.settings, lambda text: tell(f"[ERR] {text}"))
-    index = None if opening.waits else PacketIndex()
+    index, originals = PacketIndex(), Originals()
     collector = Collector(False, index)
     engine = Engine(
         opening.source,
@@ -142,5 +145,6 @@ def load(opening: Opening, tell: Any) -> Loaded:
         title=opening.name if len(opening.sources) > 1 or opening.is_pipe else None,
         labels=chosen_labels(core),
         write_packets=False,
+        originals=originals,
     )
-    return Loaded(engine, collector, index, left_out)
+    return Loaded(engine, collector, index, originals, left_out)

@@ -16,6 +16,7 @@ from t2tui.core.text.safe import safe_text
 from t2tui.tui.opening import Loaded, Opening, load
 
 if TYPE_CHECKING:
+    from t2tui.core.capture import Originals
     from t2tui.core.engine import Engine
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.roster import Breakdown
@@ -181,8 +182,19 @@ class Session:
 
     @property
     def index(self) -> "PacketIndex | None":
-        """Where the packets are; None of a pipe, and before the engine is ready."""
+        """Where the packets are; None before the engine is ready."""
         return self._loaded.index if self._loaded else None
+
+    @property
+    def originals(self) -> "Originals | None":
+        """Where the bytes of the captures can be read again; None before the engine is ready."""
+        return self._loaded.originals if self._loaded else None
+
+    def packets_obstacle(self) -> str:
+        """Return why packets cannot be read again; empty if they can."""
+        if self._loaded is None:
+            return f"nothing has been read yet: {self._latest.detail or self._latest.state}"
+        return self._loaded.originals.fault
 
     def pause(self) -> None:
         """Stop reading until resume()."""

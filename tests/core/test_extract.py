@@ -88,7 +88,7 @@ def test_a_capture_that_changed_is_named_and_the_target_stays(
     source.write_bytes(pcap(PACKETS))
     target.write_bytes(b"old")
     found = [tuple(int(value) for value in row) for row in positions(source)[list(POSITION.names)]]
-    with pytest.raises(CaptureError, match=f"no packet of {position[1]} bytes at offset {position[0]}"):
+    with pytest.raises(CaptureError, match=f"no packet .*at offset {position[0]}"):
         extract(source, [*found, position], target)
     assert [path.name for path in tmp_path.iterdir()] in (["a.pcap", "b.pcap"], ["b.pcap", "a.pcap"])
     assert target.read_bytes() == b"old"

@@ -8,6 +8,7 @@ import pytest
 
 from t2tui.api import Origin
 from t2tui.core.capture import CaptureError
+from t2tui.core.extract import originals_of
 from t2tui.core.layout import PACKET
 from t2tui.core.packetindex import PacketIndex
 from t2tui.core.reread import read_window
@@ -68,7 +69,7 @@ def test_windows_are_dissected_as_by_the_engine() -> None:
             seen = watched(path)
             count = len(seen.index)
             numbers = np.unique(random.integers(1, count + 1, 200)) if count else np.zeros(0, np.int64)
-            window = read_window(path, seen.index.at(numbers))
+            window = read_window(originals_of(path), seen.index.at(numbers))
         except CaptureError:
             continue
         packets = np.concatenate([np.zeros(0, PACKET), *seen.packets])[numbers - 1]
@@ -101,12 +102,12 @@ def test_packets_in_any_order_also_empty_ones(tmp_path: Path) -> None:
     path.write_bytes(pcap(packets))
     index = watched(path).index
     chosen = [7, 1, 30, 7, 16]
-    window = read_window(path, index.at(np.array(chosen)))
+    window = read_window(originals_of(path), index.at(np.array(chosen)))
     assert window.packets["flowInd"].tolist() == [0, 0, 1, 0, 0]
     assert window.contents == [packets[number - 1].frame for number in chosen]
     assert window.packets["pktNo"].tolist() == chosen
     assert window.descriptions == ["" if (number - 1) % 3 == 0 else "eth:arp" for number in chosen]
-    assert read_window(path, index.rows(1, 0)).contents == []
+    assert read_window(originals_of(path), index.rows(1, 0)).contents == []
 
 
 def test_another_file_is_told(tmp_path: Path) -> None:
@@ -115,4 +116,4 @@ def test_another_file_is_told(tmp_path: Path) -> None:
     rows = watched(path).index.rows(1, 5)
     path.write_bytes(pcap([Packet(0, 60, bytes(60))]))
     with pytest.raises(CaptureError, match="has no packet of 60 bytes"):
-        read_window(path, rows)
+        read_window(originals_of(path), rows)

@@ -73,6 +73,8 @@ def open_capture(
                 f"Failed to open file '{path}': {stream.fault or error}",
                 "The header of the capture is damaged or unknown; capture or copy it again.",
             ) from error
+        if originals is not None:
+            originals.describe(kind.link_type, kind.snap_length)
         program = compile_filter(bpf, kind.link_type, kind.snap_length) if bpf else NO_FILTER
         return Capture(path, stream, kind, program, beginning.position)
     except BaseException:

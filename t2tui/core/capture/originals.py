@@ -6,14 +6,16 @@ temporary file without a name, which vanishes with this object or with the proce
 
 import os
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.capture.errors import CaptureError
+from t2tui.core.capture.parts import read_parts
 from t2tui.core.capture.source import Source
 
 NUMBER_SHIFT = 48
@@ -27,7 +29,7 @@ ROOM = 256 << 20
 LOOKED_AFTER = 16 << 20
 """Bytes after which the free space is looked at again."""
 
-Identity = tuple[int, int]
+Identity = tuple[int, int, int]
 
 
 class Copy:
@@ -50,6 +52,7 @@ class Copy:
         self._file: IO[bytes] | None = None
         try:
             self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
         except OSError as error:
             self.fault = f"no temporary file can be made: {error.strerror}"
 
@@ -136,7 +139,7 @@ class CopiedSource:
         self._source.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Original:
     """A capture of the run.
 
@@ -144,15 +147,46 @@ class _Original:
         path: of the capture.
         identity: of the file, to know it again; None of a copy.
         copy: the copy; None of a file.
+        link_type: DLT number.
+        snap_length: most captured bytes of a packet.
     """
 
     path: str
     identity: Identity | None = None
     copy: Copy | None = None
+    link_type: int = 1
+    snap_length: int = 0
+
+
+class Stretch(NamedTuple):
+    """Places that follow each other in a request and lie in one capture, which is open.
+
+    Attributes:
+        rows: which of the places.
+        offsets: of these places, in the capture.
+        descriptor: the capture, or its copy.
+        name: of the capture, for messages.
+        size: bytes that it has.
+        link_type: DLT number.
+        snap_length: most captured bytes of a packet.
+    """
+
+    rows: slice
+    offsets: NDArray[np.int64]
+    descriptor: int
+    name: str
+    size: int
+    link_type: int
+    snap_length: int
 
 
 def _identity(status: os.stat_result) -> Identity:
-    return status.st_dev, status.st_ino
+    return status.st_dev, status.st_ino, status.st_size
+
+
+def _is_same(now: Identity, before: Identity | None) -> bool:
+    """Tell whether it is the same file; it may have grown."""
+    return before is not None and now[:2] == before[:2] and now[2] >= before[2]
 
 
 class Originals:
@@ -166,7 +200,6 @@ class Originals:
         """
         self._folder = folder
         self._captures: list[_Original] = []
-        self._is_closed = False
 
     def add(self, path: str, source: Source) -> Source:
         """Take in the next capture of the run.
@@ -185,6 +218,15 @@ class Originals:
         self._captures.append(_Original(path, copy=copy))
         return CopiedSource(source, copy)
 
+    def describe(self, link_type: int, snap_length: int) -> None:
+        """Note what the header of the capture that was added last says."""
+        self._captures[-1].link_type, self._captures[-1].snap_length = link_type, snap_length
+
+    @property
+    def header(self) -> tuple[int, int]:
+        """Link type and snap length of the first capture."""
+        return self._captures[0].link_type, self._captures[0].snap_length
+
     @property
     def origin(self) -> int:
         """Place of the first byte of the capture that was added last."""
@@ -200,27 +242,52 @@ class Originals:
         """Bytes of all copies."""
         return sum(each.copy.size for each in self._captures if each.copy)
 
+    def stretches(self, places: NDArray[np.int64]) -> Iterator[Stretch]:
+        """Yield the captures in which places lie, one after another.
+
+        Args:
+            places: as PacketIndex has them.
+
+        Raises:
+            CaptureError: a capture cannot be read again.
+        """
+        numbers = places >> NUMBER_SHIFT
+        bounds = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+        for first, behind in zip([0, *bounds.tolist()], [*bounds.tolist(), len(places)], strict=True):
+            if first == behind:
+                return
+            number = int(numbers[first])
+            if not 0 <= number < len(self._captures):
+                raise CaptureError(
+                    f"There is no capture {number} in this run", "This is a bug; please report it."
+                )
+            original = self._captures[number]
+            rows = slice(first, behind)
+            with _Opened(original) as (descriptor, name, size):
+                yield Stretch(
+                    rows,
+                    places[rows] & OFFSET,
+                    descriptor,
+                    name,
+                    size,
+                    original.link_type,
+                    original.snap_length,
+                )
+
     def read(self, places: NDArray[np.int64], counts: NDArray[np.int64]) -> Iterator[bytes]:
         """Yield bytes; see ByteSource.
 
         Raises:
             CaptureError: they cannot be read again.
         """
-        from t2tui.core.streams.sources import read_parts
-
-        numbers = places >> NUMBER_SHIFT
-        first = 0
-        while first < len(places):
-            others = np.flatnonzero(numbers[first:] != numbers[first])
-            behind = first + int(others[0]) if len(others) else len(places)
-            with _Opened(self._captures[int(numbers[first])]) as (descriptor, name):
-                part = slice(first, behind)
-                yield from read_parts(descriptor, name, places[part] & OFFSET, counts[part])
-            first = behind
+        for stretch in self.stretches(places):
+            yield from read_parts(stretch.descriptor, stretch.name, stretch.offsets, counts[stretch.rows])
 
     def close(self) -> None:
-        """Give the copies back."""
-        self._is_closed = True
+        """See ByteSource: nothing is open. Copies stay until discard()."""
+
+    def discard(self) -> None:
+        """Give the copies back; nothing can be read after that."""
         for each in self._captures:
             if each.copy is not None:
                 each.copy.close()
@@ -233,7 +300,7 @@ class _Opened:
         self._original = original
         self._descriptor: int | None = None
 
-    def __enter__(self) -> tuple[int, str]:
+    def __enter__(self) -> tuple[int, str, int]:
         original = self._original
         if original.copy is not None:
             if original.copy.fault:
@@ -241,7 +308,7 @@ class _Opened:
                     f"Not all of '{original.path}' was kept: {original.copy.fault}",
                     "What came from a pipe or is compressed is copied to be read again.",
                 )
-            return original.copy.fileno(), "the copy of the capture"
+            return original.copy.fileno(), f"the copy of {original.path}", original.copy.size
         try:
             self._descriptor = os.open(original.path, os.O_RDONLY)
         except OSError as error:
@@ -249,13 +316,14 @@ class _Opened:
                 f"Failed to open file '{original.path}' for reading: {error.strerror}",
                 "The capture has been moved or deleted since it was analysed.",
             ) from error
-        if _identity(os.fstat(self._descriptor)) != original.identity:
+        status = os.fstat(self._descriptor)
+        if not _is_same(_identity(status), original.identity):
             os.close(self._descriptor)
             raise CaptureError(
                 f"'{original.path}' is not the file that was analysed",
                 "Its packets are elsewhere now; analyse it again.",
             )
-        return self._descriptor, original.path
+        return self._descriptor, original.path, status.st_size
 
     def __exit__(self, *_: object) -> None:
         if self._descriptor is not None:

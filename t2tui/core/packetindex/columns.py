@@ -32,18 +32,19 @@ LARGE = 1 << 33
 
 
 @kernel
-def fill_columns(packets: Any, end: Any, time: Any, units: Any, values: Any) -> Any:
+def fill_columns(packets: Any, origin: Any, end: Any, time: Any, units: Any, values: Any) -> Any:
     """Work out the columns of packets.
 
     Args:
         packets: PACKET records, the flow part filled.
-        end: offset behind the packet before the first one.
+        origin: place of the first byte of their capture.
+        end: place behind the packet before the first one.
         time: of that packet, in units.
         units: parts of a second that ``frac`` counts.
         values: int64, a row per column, with room for at least these packets; arithmetic is modulo 2^64.
 
     Returns:
-        Offset behind the last packet, its time, and the number of IP fragments among those with a flow.
+        Place behind the last packet, its time, and the number of IP fragments among those with a flow.
     """
     fragments = 0
     for i in range(len(packets)):
@@ -54,8 +55,9 @@ def fill_columns(packets: Any, end: Any, time: Any, units: Any, values: Any) -> 
             values[KEY, i] = np.int64(packet.flowInd << np.uint64(1) | is_reply)
             fragments += packet.frag & (FRAG_FIRST | FRAG_LATER) != 0
         caplen = np.int64(packet.caplen)
-        values[GAP, i] = packet.offset - end
-        end = packet.offset + caplen
+        place = packet.offset + origin
+        values[GAP, i] = place - end
+        end = place + caplen
         values[CAPLEN, i] = caplen
         cut = np.int64(packet.len) - caplen
         values[CUT, i] = cut

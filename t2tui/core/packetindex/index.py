@@ -125,8 +125,8 @@ class PacketIndex:
     """All packets of a capture: where they are, whose they are, and what streams need of them.
 
     13 to 18 bytes per packet in ordinary captures, below 24; what has no pattern takes more. One thread
-    appends; others may ask at the same time. In a capture that is compressed, or of several files, offsets
-    lead nowhere (following.is_addressable tells); the rest holds.
+    appends; others may ask at the same time. Offsets are places of Originals: of the first capture of a run
+    offsets in it, uncompressed; others begin at their origin.
 
     Attributes:
         nbytes: memory of the packets so far.
@@ -143,20 +143,23 @@ class PacketIndex:
         last = self._parts[-1:]
         return last[0].first + last[0].count - 1 if last else 0
 
-    def append(self, packets: NDArray[Any], data: NDArray[np.uint8], units: int = SECOND) -> None:
+    def append(
+        self, packets: NDArray[Any], data: NDArray[np.uint8], units: int = SECOND, origin: int = 0
+    ) -> None:
         """Take in the next packets of the capture, with and without flow.
 
         Args:
             packets: PACKET records, the flow part filled.
             data: bytes of their batch.
             units: parts of a second that ``frac`` counts.
+            origin: place of the first byte of their capture (``Originals.origin``).
         """
         if not len(packets):
             return
         if units != self._units:
             self._time, self._units = 0, units
         before = self._end, self._time
-        part = _Part(len(self) + 1, units, before, self._values(packets, data))
+        part = _Part(len(self) + 1, units, before, self._values(packets, data, origin))
         at = len(self._parts)
         while at and self._is_small(self._parts[at - 1], part):
             at -= 1
@@ -171,10 +174,10 @@ class PacketIndex:
         is_even = part.count <= following.count and part.count + following.count <= SMALL
         return is_even and part.units == following.units
 
-    def _values(self, packets: NDArray[Any], data: NDArray[np.uint8]) -> NDArray[np.int64]:
+    def _values(self, packets: NDArray[Any], data: NDArray[np.uint8], origin: int) -> NDArray[np.int64]:
         """Return what is stored of packets, a row per column."""
         room = np.empty((len(COLUMNS), len(packets) + APART), np.int64)
-        self._end, self._time, count = fill_columns(packets, self._end, self._time, self._units, room)
+        self._end, self._time, count = fill_columns(packets, origin, self._end, self._time, self._units, room)
         values = room[:, : len(packets)]
         if count:
             rows = np.flatnonzero((packets["frag"] & (FRAG_FIRST | FRAG_LATER) != 0) & (packets["flow"] >= 0))

@@ -19,7 +19,7 @@ from t2tui.core.streams.records import (
     SEGMENT,
     describe_marks,
 )
-from t2tui.core.streams.sources import ByteSource, CaptureBytes, SpillBytes
+from t2tui.core.streams.sources import ByteSource, SpillBytes
 from t2tui.core.streams.stream import Conversation, Part, Stream
 
 __all__ = [
@@ -37,7 +37,6 @@ __all__ = [
     "RETRANSMISSION",
     "SEGMENT",
     "ByteSource",
-    "CaptureBytes",
     "Conversation",
     "Difference",
     "Fragments",

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from t2tui.core.capture import Originals
+from t2tui.core.capture.source import FileSource
 from t2tui.core.streams import SEGMENT, Stream, StreamIndex
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
@@ -63,3 +66,11 @@ def stream(*sent: Sent, sequence: bool = True) -> Stream:
             segment.later,
         )
     return Stream(StreamIndex.build(segments, sequence=sequence), memory)
+
+
+def original(path: Path) -> Originals:
+    """A file, whatever it holds, as a capture whose bytes can be read again."""
+    source, originals = FileSource(str(path)), Originals()
+    originals.add(str(path), source)
+    source.close()
+    return originals

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from t2tui.core.streams import SEGMENT, CaptureBytes, SpillBytes, Stream, StreamIndex
+from t2tui.core.streams import SEGMENT, SpillBytes, Stream, StreamIndex
+from tests.core.streams.making import original
 
 STEP = 1500
 PAYLOAD = 1460
@@ -34,7 +35,7 @@ def test_writing_a_long_stream_holds_one_window(tmp_path: Path) -> None:
     segments["protocol"] = 6
     tracemalloc.start()
     try:
-        stream = Stream(StreamIndex.build(segments), CaptureBytes(path))
+        stream = Stream(StreamIndex.build(segments), original(path))
         index, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
         counter = Counter()
