@@ -236,7 +236,7 @@ def _run(
     line: Line,
 ) -> bool:
     """Analyse one capture; return whether all plugins were there to the end."""
-    captures = _listed(source) if request.is_list else [source]
+    captures = listed(source) if request.is_list else [source]
     read: list[str | Path] = [source, *captures, *labels.files]
     if request.index_file:
         read.append(request.index_file)
@@ -326,7 +326,7 @@ def cancel(engine: Engine) -> None:
     engine.cancel()
 
 
-def _listed(path: str) -> list[str]:
+def listed(path: str) -> list[str]:
     """Return the captures of a list, and name those that are left out."""
     captures = []
     for entry in read_list(path):
