@@ -304,3 +304,21 @@ def test_a_packet_file_on_standard_input(t2tui: Program, tmp_path: Path) -> None
         assert t2tui("follow", "-", "--flow", 4, "-o", "info", stdin=file).stdout == wanted.stdout
     none = t2tui("follow", "-", "--flow", 99, input=path.read_text())
     assert none.returncode == 1 and "'standard input': there is no flow 99" in none.stderr
+
+
+@pytest.mark.parametrize("direction", ["A", "B"])
+def test_a_packet_file_with_bytes_gives_what_the_capture_gives(
+    t2tui: Program, tmp_path: Path, direction: str
+) -> None:
+    plugins = "basicFlow,basicStats,tcpFlags,tcpStates"
+    done = t2tui("run", EXERCISE, "-s", "-q", "-p", plugins, "-D", "core.SPKTMD_PCNTH=1", "-w", "x")
+    assert (done.returncode, done.stderr) == (0, "")
+    path = tmp_path / "x_packets.txt"
+    assert path.read_text().split("\n", 1)[0].split("\t")[-2:] == ["l7HexContent", "l7Content"]
+    for flow in ("35", "36"):
+        words = ("--flow", flow, "-d", direction, "-q")
+        wanted = raw(str(EXERCISE), *words)
+        assert raw(str(path), *words) == wanted
+        dump = t2tui("follow", path, *words, "-f", "hexdump").stdout
+        shown = "".join(line[10:59] for line in dump.splitlines())
+        assert bytes.fromhex(shown) == wanted
