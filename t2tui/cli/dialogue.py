@@ -32,6 +32,7 @@ from t2tui.core.streams import (
     OUTSIDE,
     RESET,
     RETRANSMISSION,
+    Conversation,
     Part,
     Stream,
     describe_marks,
@@ -131,6 +132,9 @@ def follow(wanted: Wanted) -> int:
         wanted = replace(wanted, captures=_captures(wanted))
         with Interrupt(line, "what was read so far is shown") as interrupt:
             prepare(line, wanted.quiet)
+            if wanted.save is None and not wanted.marks:
+                _deliver(wanted, interrupt, line)
+                return interrupt.code or DONE
             with closing(_stream(wanted, interrupt, line)) as stream:
                 line.clear()
                 interrupt.watch(None)
@@ -155,6 +159,45 @@ def follow(wanted: Wanted) -> int:
 
 def _stream(wanted: Wanted, interrupt: Interrupt, line: Line) -> Stream:
     """Run the engine and return the streams of the flow."""
+    source, flow, make, runs = _prepared(wanted, interrupt, line)
+    return following.follow_flow(
+        source, flow, make, sequence=not wanted.no_seq, progress=runs.progress, watch=runs.watch
+    )
+
+
+def _deliver(wanted: Wanted, interrupt: Interrupt, line: Line) -> None:
+    """Show the streams of the flow while its packets are read; what is shown is forgotten."""
+    source, flow, make, runs = _prepared(wanted, interrupt, line)
+    out = cast(BinaryIO, sys.stdout.buffer)
+    form: Form = "raw" if wanted.raw else wanted.form
+    printer = Printer(out.write, wanted.layout, form, wanted.direction, has_colour(sys.stdout))
+    parts = following.deliver_flow(
+        source,
+        flow,
+        make,
+        direction=wanted.direction,
+        sequence=not wanted.no_seq,
+        progress=runs.progress,
+        watch=runs.watch,
+    )
+    with closing(parts):
+        for part, ends, sums in parts:
+            size, missing, packets = sums.size, sums.missing, sums.packets
+            line.clear()
+            if part.kind != DATA:
+                what = "not captured" if part.kind == CUT else "missing"
+                printer.gap(part.direction, part.length, what, marked=False)
+            elif part.length:
+                printer.payload(_payload(wanted, ends, part))
+    printer.end()
+    out.flush()
+    _tell(wanted, flow, size, missing, packets)
+
+
+def _prepared(
+    wanted: Wanted, interrupt: Interrupt, line: Line
+) -> "tuple[str | Sequence[str], int, following.EngineMaker, Runs]":
+    """Return what is read, the flow, what makes its engine, and how it runs."""
     source = wanted.source if wanted.is_alone else wanted.captures
     request = Request(
         sources=wanted.captures,
@@ -170,14 +213,7 @@ def _stream(wanted: Wanted, interrupt: Interrupt, line: Line) -> Stream:
     flow = wanted.flow if wanted.expression is None else _found(wanted.expression, runs)
     assert flow is not None
     deciders = runs.deciders()
-    return following.follow_flow(
-        source,
-        flow,
-        lambda _, added: runs.engine(deciders, added),
-        sequence=not wanted.no_seq,
-        progress=runs.progress,
-        watch=runs.watch,
-    )
+    return source, flow, lambda _, added: runs.engine(deciders, added), runs
 
 
 def _captures(wanted: Wanted) -> Sequence[str]:
@@ -250,7 +286,8 @@ def _show(wanted: Wanted, stream: Stream) -> None:
                 for note in notes.on(part):
                     printer.note(note)
         if part.kind == DATA:
-            printer.payload(_payload(wanted, stream, part))
+            assert stream.conversation is not None
+            printer.payload(_payload(wanted, stream.conversation, part))
         else:
             what = "not captured" if part.kind == CUT else "missing"
             printer.gap(part.direction, part.length, what, wanted.marks)
@@ -261,9 +298,7 @@ def _show(wanted: Wanted, stream: Stream) -> None:
     out.flush()
 
 
-def _payload(wanted: Wanted, stream: Stream, part: Part) -> Payload:
-    ends = stream.conversation
-    assert ends is not None
+def _payload(wanted: Wanted, ends: Conversation, part: Part) -> Payload:
     is_tcp = ends.protocol == TCP and not wanted.no_seq
     return Payload(
         part.direction,
@@ -321,12 +356,18 @@ class _Notes:
 
 def _remark(wanted: Wanted, stream: Stream) -> None:
     """Say on standard error what cannot be seen."""
+    assert stream.conversation is not None
+    direction = wanted.direction
+    packets = len(stream.index.segments)
+    _tell(wanted, stream.conversation.flow, stream.size(direction), stream.missing(direction), packets)
+
+
+def _tell(wanted: Wanted, flow: int, size: int, missing: int, packets: int) -> None:
     if wanted.quiet:
         return
-    if not stream.size(wanted.direction):
-        flow = "The flow" if stream.conversation is None else f"Flow {stream.conversation.flow}"
+    if not size:
         of = "" if wanted.direction == "both" else f" of {wanted.direction}"
-        say("WRN", f"{flow} has no payload{of} in {len(stream.index.segments):,} packets")
-    elif stream.missing(wanted.direction):
+        say("WRN", f"Flow {flow} has no payload{of} in {packets:,} packets")
+    elif missing:
         hint = "" if wanted.marks else "; --marks shows where"
-        say("WRN", f"{stream.missing(wanted.direction):,} bytes are missing{hint}")
+        say("WRN", f"{missing:,} bytes are missing{hint}")
