@@ -1,7 +1,7 @@
 """Streams of chosen flows, found by one run of the engine."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any
@@ -16,14 +16,19 @@ from t2tui.core.extract import originals_of
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.layout import KIND_IPV4, KIND_IPV6, SHOW_VLAN
 from t2tui.core.streams import (
+    DATA,
+    SEGMENT,
     ByteSource,
     Conversation,
     Fragments,
+    Part,
     SpillBytes,
     Stream,
     StreamIndex,
     segments_of,
 )
+from t2tui.core.streams.delivery import Delivery
+from t2tui.core.streams.stream import Direction
 from t2tui.plugins.base import Plugin
 
 WITH_PORTS = (6, 17, 132, 136)
@@ -126,6 +131,12 @@ class Follower(Plugin):
         """Note which of the chosen flows ended."""
         ended = self.run.flows.records["flowInd"][slots]
         self._ended.update(ended[np.isin(ended, self._wanted)].tolist())
+
+    def taken(self, flow: int) -> tuple[NDArray[np.void], Conversation | None]:
+        """Return the segments of a chosen flow that came since the last time, and forget them."""
+        parts, self._segments[flow] = self._segments[flow], []
+        segments = np.concatenate(parts) if parts else np.zeros(0, SEGMENT)
+        return segments, self._conversations.get(flow)
 
     def stream(self, flow: int, source: ByteSource, *, sequence: bool = True) -> Stream:
         """Return the streams of a chosen flow.
@@ -232,6 +243,62 @@ def follow_flow(
     except BaseException:
         bytes_.close()
         raise
+
+
+def deliver_flow(
+    source: str | Sequence[str],
+    flow: int,
+    make: EngineMaker,
+    *,
+    direction: Direction = "both",
+    sequence: bool = True,
+    progress: Callable[[Snapshot], None] | None = None,
+    watch: Callable[[Engine], None] = lambda engine: None,
+) -> Generator[tuple[Part, Conversation, Delivery], None, None]:
+    """Run an engine and yield the parts of a flow's streams as they become known; see follow_flow().
+
+    Nothing is handed out before side A has sent a packet: a flow that has B alone is called A.
+    The last element has a part of no bytes, and the sums.
+    """
+    spill = None if is_addressable(source) else SpillBytes()
+    bytes_: ByteSource = spill if spill is not None else CaptureBytes(str(source))
+    try:
+        follower = Follower([flow], spill)
+        delivery = Delivery(bytes_, direction, sequence=sequence)
+        held: list[NDArray[np.void]] = []
+        is_known = False
+        conversation: Conversation | None = None
+        engine = make(source, [follower])
+        try:
+            watch(engine)
+            due = time.monotonic() + PROGRESS_SECONDS
+            for _ in engine.steps():
+                if progress is not None and time.monotonic() >= due:
+                    due = time.monotonic() + PROGRESS_SECONDS
+                    progress(engine.snapshot())
+                if follower.is_done:
+                    engine.cancel()
+                segments, conversation = follower.taken(flow)
+                held.append(segments)
+                is_known = is_known or not segments["direction"].all()
+                if is_known and conversation is not None:
+                    for part in delivery.add(np.concatenate(held)):
+                        yield part, conversation, delivery
+                    held = []
+        finally:
+            engine.close()
+        segments, conversation = follower.taken(flow)
+        if conversation is None:
+            raise UnknownFlowError(flow, follower.flows)
+        rest = np.concatenate([*held, segments])
+        if not is_known and as_written(rest):
+            conversation = conversation.reversed()
+        for parts in (delivery.add(rest), delivery.finish()):
+            for part in parts:
+                yield part, conversation, delivery
+        yield Part("A", DATA, 0, 0, b"", 0, 0, 0, 0, -1), conversation, delivery
+    finally:
+        bytes_.close()
 
 
 def stream_of(

@@ -236,7 +236,7 @@ def _run(
     line: Line,
 ) -> bool:
     """Analyse one capture; return whether all plugins were there to the end."""
-    captures = _listed(source) if request.is_list else [source]
+    captures = listed(source) if request.is_list else [source]
     read: list[str | Path] = [source, *captures, *labels.files]
     if request.index_file:
         read.append(request.index_file)
@@ -260,6 +260,7 @@ def _run(
             monitoring_interval=request.monitoring_interval,
             alarm_rule=alarm_rule(settings[CORE]),
             force_mode=bool(settings[CORE].FORCE_MODE),
+            hex_content=bool(settings[CORE].SPKTMD_PCNTH),
         )
         chosen = plugins.load(request.plugins, settings, partial(say, "ERR"))
         engine = Engine(
@@ -326,7 +327,7 @@ def cancel(engine: Engine) -> None:
     engine.cancel()
 
 
-def _listed(path: str) -> list[str]:
+def listed(path: str) -> list[str]:
     """Return the captures of a list, and name those that are left out."""
     captures = []
     for entry in read_list(path):

@@ -11,6 +11,7 @@ import click
 from t2tui import __version__
 from t2tui.cli.exits import DONE, USAGE, exit_code
 from t2tui.cli.options import CONTEXT, common_options
+from t2tui.cli.terminal import has_streams
 
 DEFAULT = "open"
 """The subcommand of ``t2tui CAPTURE``."""
@@ -134,6 +135,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code, see ``t2tui.cli.exits``.
     """
+    if not has_streams():
+        return USAGE
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)
         result = program.main(words, prog_name="t2tui", standalone_mode=False, obj=tuple(words))

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -12,7 +12,7 @@ import numpy as np
 from t2tui import following
 from t2tui.api import Collector
 from t2tui.cli.activation import setup
-from t2tui.cli.analysis import Request, prepare
+from t2tui.cli.analysis import Request, listed, prepare
 from t2tui.cli.exits import DONE, USAGE, Failure
 from t2tui.cli.interrupt import Interrupt
 from t2tui.cli.packetdialogue import follow_packet_file
@@ -20,6 +20,7 @@ from t2tui.cli.progress import Line
 from t2tui.cli.reading import Runs
 from t2tui.cli.terminal import abandon, has_colour, say
 from t2tui.core.capture import CaptureError
+from t2tui.core.capture.opening import check_capture
 from t2tui.core.engine import RunOptions
 from t2tui.core.outputs import OutputError, Outputs
 from t2tui.core.query import QueryError
@@ -31,6 +32,7 @@ from t2tui.core.streams import (
     OUTSIDE,
     RESET,
     RETRANSMISSION,
+    Conversation,
     Part,
     Stream,
     describe_marks,
@@ -54,7 +56,8 @@ class Wanted:
     """What was asked for; see the options of ``t2tui follow``.
 
     Attributes:
-        source: capture or packet file.
+        captures: the captures, or a packet file.
+        list_file: option ``-R``.
         flow: option ``--flow``.
         expression: option ``--filter``.
         direction, layout, form, raw, marks, no_seq: how the streams are shown.
@@ -63,7 +66,8 @@ class Wanted:
         quiet: no progress, no remarks.
     """
 
-    source: str
+    captures: Sequence[str]
+    list_file: str | None
     flow: int | None
     expression: str | None
     direction: Direction
@@ -81,6 +85,16 @@ class Wanted:
     config: Path | None
     plugin_dirs: Sequence[Path]
     quiet: bool
+
+    @property
+    def source(self) -> str:
+        """The first capture, or the list; for messages."""
+        return self.list_file or self.captures[0]
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is one capture."""
+        return self.list_file is None and len(self.captures) == 1
 
     @property
     def sides(self) -> tuple[Direction, ...]:
@@ -113,10 +127,14 @@ def follow(wanted: Wanted) -> int:
             raise Failure(f"'{path}' exists; --force replaces it")
     line = Line(sys.stderr)
     try:
-        if is_packet_file(wanted.source):
+        if wanted.is_alone and is_packet_file(wanted.source):
             return follow_packet_file(wanted)
+        wanted = replace(wanted, captures=_captures(wanted))
         with Interrupt(line, "what was read so far is shown") as interrupt:
             prepare(line, wanted.quiet)
+            if wanted.save is None and not wanted.marks:
+                _deliver(wanted, interrupt, line)
+                return interrupt.code or DONE
             with closing(_stream(wanted, interrupt, line)) as stream:
                 line.clear()
                 interrupt.watch(None)
@@ -141,8 +159,48 @@ def follow(wanted: Wanted) -> int:
 
 def _stream(wanted: Wanted, interrupt: Interrupt, line: Line) -> Stream:
     """Run the engine and return the streams of the flow."""
+    source, flow, make, runs = _prepared(wanted, interrupt, line)
+    return following.follow_flow(
+        source, flow, make, sequence=not wanted.no_seq, progress=runs.progress, watch=runs.watch
+    )
+
+
+def _deliver(wanted: Wanted, interrupt: Interrupt, line: Line) -> None:
+    """Show the streams of the flow while its packets are read; what is shown is forgotten."""
+    source, flow, make, runs = _prepared(wanted, interrupt, line)
+    out = cast(BinaryIO, sys.stdout.buffer)
+    form: Form = "raw" if wanted.raw else wanted.form
+    printer = Printer(out.write, wanted.layout, form, wanted.direction, has_colour(sys.stdout))
+    parts = following.deliver_flow(
+        source,
+        flow,
+        make,
+        direction=wanted.direction,
+        sequence=not wanted.no_seq,
+        progress=runs.progress,
+        watch=runs.watch,
+    )
+    with closing(parts):
+        for part, ends, sums in parts:
+            size, missing, packets = sums.size, sums.missing, sums.packets
+            line.clear()
+            if part.kind != DATA:
+                what = "not captured" if part.kind == CUT else "missing"
+                printer.gap(part.direction, part.length, what, marked=False)
+            elif part.length:
+                printer.payload(_payload(wanted, ends, part))
+    printer.end()
+    out.flush()
+    _tell(wanted, flow, size, missing, packets)
+
+
+def _prepared(
+    wanted: Wanted, interrupt: Interrupt, line: Line
+) -> "tuple[str | Sequence[str], int, following.EngineMaker, Runs]":
+    """Return what is read, the flow, what makes its engine, and how it runs."""
+    source = wanted.source if wanted.is_alone else wanted.captures
     request = Request(
-        sources=(wanted.source,),
+        sources=wanted.captures,
         plugins=wanted.plugins,
         settings=wanted.settings,
         config=wanted.config,
@@ -151,18 +209,26 @@ def _stream(wanted: Wanted, interrupt: Interrupt, line: Line) -> Stream:
     )
     known = setup(request.config, request.plugin_dirs)
     options = RunOptions(hash_factor=wanted.hash_factor, bpf=wanted.bpf)
-    runs = Runs(wanted.source, known, request, options, interrupt, line)
+    runs = Runs(source, known, request, options, interrupt, line)
     flow = wanted.flow if wanted.expression is None else _found(wanted.expression, runs)
     assert flow is not None
     deciders = runs.deciders()
-    return following.follow_flow(
-        wanted.source,
-        flow,
-        lambda _, added: runs.engine(deciders, added),
-        sequence=not wanted.no_seq,
-        progress=runs.progress,
-        watch=runs.watch,
-    )
+    return source, flow, lambda _, added: runs.engine(deciders, added), runs
+
+
+def _captures(wanted: Wanted) -> Sequence[str]:
+    """Return the captures, those of a list if there is one.
+
+    Raises:
+        CaptureError: the list names none, or one of several that were named cannot be read.
+    """
+    if wanted.list_file is not None:
+        return listed(wanted.list_file)
+    if not wanted.is_alone:
+        for path in wanted.captures:
+            if Path(path).is_file() or not Path(path).exists():  # of a pipe it would take the first bytes
+                check_capture(path)
+    return wanted.captures
 
 
 def _found(expression: str, runs: Runs) -> int:
@@ -200,7 +266,7 @@ def _save(wanted: Wanted, stream: Stream) -> None:
         if not stream.size(side):
             say("WRN", f"{side} sent nothing that was captured: '{path}' is not written")
             continue
-        with Outputs(str(path), [wanted.source]) as outputs:
+        with Outputs(str(path), [wanted.source, *wanted.captures]) as outputs:
             written = stream.write(outputs.open(""), side)
         if not wanted.quiet:
             say("INF", f"'{path}': {written:,} bytes of {side}")
@@ -220,7 +286,8 @@ def _show(wanted: Wanted, stream: Stream) -> None:
                 for note in notes.on(part):
                     printer.note(note)
         if part.kind == DATA:
-            printer.payload(_payload(wanted, stream, part))
+            assert stream.conversation is not None
+            printer.payload(_payload(wanted, stream.conversation, part))
         else:
             what = "not captured" if part.kind == CUT else "missing"
             printer.gap(part.direction, part.length, what, wanted.marks)
@@ -231,9 +298,7 @@ def _show(wanted: Wanted, stream: Stream) -> None:
     out.flush()
 
 
-def _payload(wanted: Wanted, stream: Stream, part: Part) -> Payload:
-    ends = stream.conversation
-    assert ends is not None
+def _payload(wanted: Wanted, ends: Conversation, part: Part) -> Payload:
     is_tcp = ends.protocol == TCP and not wanted.no_seq
     return Payload(
         part.direction,
@@ -291,12 +356,18 @@ class _Notes:
 
 def _remark(wanted: Wanted, stream: Stream) -> None:
     """Say on standard error what cannot be seen."""
+    assert stream.conversation is not None
+    direction = wanted.direction
+    packets = len(stream.index.segments)
+    _tell(wanted, stream.conversation.flow, stream.size(direction), stream.missing(direction), packets)
+
+
+def _tell(wanted: Wanted, flow: int, size: int, missing: int, packets: int) -> None:
     if wanted.quiet:
         return
-    if not stream.size(wanted.direction):
-        flow = "The flow" if stream.conversation is None else f"Flow {stream.conversation.flow}"
+    if not size:
         of = "" if wanted.direction == "both" else f" of {wanted.direction}"
-        say("WRN", f"{flow} has no payload{of} in {len(stream.index.segments):,} packets")
-    elif stream.missing(wanted.direction):
+        say("WRN", f"Flow {flow} has no payload{of} in {packets:,} packets")
+    elif missing:
         hint = "" if wanted.marks else "; --marks shows where"
-        say("WRN", f"{stream.missing(wanted.direction):,} bytes are missing{hint}")
+        say("WRN", f"{missing:,} bytes are missing{hint}")

@@ -39,6 +39,8 @@ def foreseen(exception: BaseException) -> int | None:
     Returns:
         The exit code, or None where the exception is none of these.
     """
+    if isinstance(exception, KeyboardInterrupt | click.Abort):  # click's word for it
+        return INTERRUPTED
     if isinstance(exception, Failure):
         say("ERR", str(exception))
         return exception.code
@@ -51,8 +53,6 @@ def foreseen(exception: BaseException) -> int | None:
         abandon(sys.stdout.buffer)
         say("ERR", "The reader of standard output is gone")
         return FAILED
-    if isinstance(exception, KeyboardInterrupt | click.Abort):  # click's word for it
-        return INTERRUPTED
     if isinstance(exception, MemoryError):
         say("ERR", "Out of memory")
         return FAILED

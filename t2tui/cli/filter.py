@@ -15,13 +15,15 @@ Examples:
   t2tui filter 'packet("10-20")' out_packets.txt --cols 'pktNo,tuple4(),l7Content'
   t2tui filter '' out_flows.txt --cols '!*Mac,!hdrDesc' --to table --sort duration,desc --top 10
   t2tui filter 'tcp()' out_flows.txt --aggr srcIP,dstIP:l7BytesSnt,pktsSnt --top 5
+  t2tui filter '' out_flows.txt --aggr 'l4Proto:max(duration),mean(pktsSnt),ientropy(dstPort)'
   t2tui filter '' out_flows.txt --unique dstPortClass
+  t2tui filter '' out_flows.txt --cols 'wildcard(^tcp)' --diff older_flows.txt
   zcat out_flows.txt.gz | t2tui filter '$srcIP ~ /^10\\./' | t2tui tcol
 
 \b
 Exit codes, as grep:
   0  rows were found          2  wrong expression or input
-  1  none was found
+  1  none was found              With --diff: 0 the same, 1 different
 """
 
 
@@ -44,7 +46,11 @@ def _list_functions(ctx: click.Context, parameter: click.Parameter, value: bool)
 @click.argument("expression", metavar="EXPR")
 @click.argument("path", metavar="[FILE]", default="-")
 @click.option(
-    "-c", "--cols", metavar="LIST", default="", help="Columns, patterns (src*, !*Mac) and expressions."
+    "-c",
+    "--cols",
+    metavar="LIST",
+    default="",
+    help="Columns, patterns (src*, !*Mac, wildcard(^tcp)) and expressions.",
 )
 @click.option(
     "-t",
@@ -56,15 +62,26 @@ def _list_functions(ctx: click.Context, parameter: click.Parameter, value: bool)
 @click.option(
     "-s", "--sort", metavar="EXPR[,desc]", multiple=True, help="Order of the rows; the first counts most."
 )
-@click.option("-n", "--top", metavar="N", type=click.IntRange(min=0), help="Only the first N rows or groups.")
+@click.option(
+    "-n", "--top", metavar="N", type=int, help="Only the first N rows or groups; -N: the N smallest groups."
+)
 @click.option(
     "-a",
     "--aggr",
     metavar="FIELDS[:SUMS]",
     default="",
-    help="Group rows by fields; sum values, or count the rows.",
+    help="Group rows by fields; sum values, or count the rows; also min(c), max(c), mean(c), ientropy(c).",
 )
+@click.option("--each", is_flag=True, help="With --aggr: each element of a list is a group of its own.")
 @click.option("-u", "--unique", metavar="LIST", default="", help="Each combination of these columns once.")
+@click.option(
+    "--diff", "other", metavar="FILE", help="Compare with the rows of another file, column by column."
+)
+@click.option(
+    "--split",
+    metavar="PREFIX",
+    help="Write PREFIX_dnsStat.txt and so on: the rows in which a status column is not 0.",
+)
 @click.option("--count", is_flag=True, help="Only the number of rows.")
 @click.option("-H", "--no-header", "header", flag_value=False, default=True, help="Without column names.")
 @click.option("-l", "--list", "list_columns", is_flag=True, help="List the columns of FILE and end.")
@@ -98,6 +115,14 @@ def command(
     FILE is a flow or packet file, CSV, or a capture, plain or compressed; '-' is standard input. Empty EXPR
     takes all rows. Lines are handed on as they stand, the header first. docs/filter.md has the language.
     """
+    if (options["top"] or 0) < 0 and not options["aggr"]:
+        raise click.UsageError("--top: a negative number is for groups (--aggr).")
+    if options["each"] and not options["aggr"]:
+        raise click.UsageError("--each is for --aggr.")
+    made = [name for name in ("aggr", "unique", "count", "other", "split") if options[name]]
+    if len(made) > 1:
+        first, second = (f"--{'diff' if name == 'other' else name}" for name in made[:2])
+        raise click.UsageError(f"Give {first} or {second}, not both.")
     from t2tui.cli.activation import offer_columns
     from t2tui.cli.filtering import Request, run
     from t2tui.cli.tables import How

@@ -2,18 +2,21 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from t2tui.cli.differing import HEADING, Comparison
 from t2tui.cli.exits import DONE, FAILED, USAGE, Failure
 from t2tui.cli.formats import LINES, Row, shown_on_terminal
+from t2tui.cli.splitting import split_rows
 from t2tui.cli.tables import How, Input, Piece, open_input
 from t2tui.cli.terminal import abandon, printable
+from t2tui.core.outputs import OutputError
 from t2tui.core.query import QueryError, compile_expression, compile_filter
-from t2tui.core.query.filters import Expression
+from t2tui.core.query.figures import Figure, figures
 from t2tui.core.query.grouping import Groups
 from t2tui.core.query.selection import Shown, select
 from t2tui.core.query.sorting import Order, SortedRows
@@ -39,6 +42,9 @@ class Request:
     top: int | None = None
     aggr: str = ""
     unique: str = ""
+    each: bool = False
+    other: str | None = None
+    split: str | None = None
     count: bool = False
     header: bool = True
     csv: bool = False
@@ -49,10 +55,10 @@ def run(request: Request) -> int:
     """Do what was asked for.
 
     Returns:
-        0 if rows were found, 1 if none was.
+        0 if rows were found, 1 if none was; of a comparison 0 if nothing differs, 1 if something does.
 
     Raises:
-        Failure: an expression or an input is wrong.
+        Failure: an expression or an input is wrong, or an output cannot be written.
     """
     source = open_input(request.path, is_csv=request.csv, how=request.how)
     work = Work(request, source)
@@ -62,7 +68,11 @@ def run(request: Request) -> int:
     except BrokenPipeError:
         abandon(sys.stdout.buffer)
         return FOUND  # rows were found, their reader has enough
-    except TextFileError as wrong:
+    except OSError as wrong:  # 1 would say that no row was found
+        abandon(sys.stdout.buffer)
+        text = str(wrong) if isinstance(wrong, OutputError) else f"standard output: {wrong.strerror or wrong}"
+        raise Failure(text, USAGE) from None
+    except (TextFileError, QueryError) as wrong:  # QueryError: a search that takes too long
         sys.stdout.flush()
         raise Failure(str(wrong), USAGE) from None
     return FOUND if found else NOTHING
@@ -82,7 +92,7 @@ def _told(lines: Iterator[str]) -> Iterator[str]:
     """Hand lines on; an input that is found wrong on the way is an expected error."""
     try:
         yield from lines
-    except TextFileError as wrong:
+    except (TextFileError, QueryError) as wrong:
         raise Failure(str(wrong), USAGE) from None
 
 
@@ -139,6 +149,12 @@ class Work:
             return self._grouped()
         if request.unique:
             return self._different()
+        if request.other is not None:
+            return self._compared(request.other)
+        if request.split is not None:
+            return split_rows(
+                request.split, request.path, self._source, self._selected(), header=request.header
+            )
         if self._is_unchanged():
             return self._unchanged()
         return self._lines(
@@ -215,24 +231,33 @@ class Work:
         """Write groups of rows and their sums."""
         columns = self._source.columns
         fields, _, values = self._request.aggr.partition(":")
-        shown: list[Shown] = self._compiled(fields, "--aggr", lambda text: select(text, columns))
-        sums: list[Expression] = []
+        shown: list[Shown] = []
+        if fields.strip():
+            shown = self._compiled(fields, "--aggr", lambda text: select(text, columns))
+        wanted: list[Figure] = []
         if values.strip():
-            found: list[Shown] = self._compiled(values, "--aggr", lambda text: select(text, columns))
-            sums = [
-                compile_expression(f'$"{each.column}"' if each.column else each.name, columns)
-                for each in found
-            ]
-        groups = Groups(shown, sums)
+            wanted = self._compiled(values, "--aggr", lambda text: figures(text, columns))
+        groups = Groups(shown, wanted, each=self._request.each)
         for table, rows in self._selected():
             groups.add(table, rows)
-        names = [each.column or each.text for each in sums] or [
-            "Packets" if any(column.name == "pktNo" for column in columns) else "Flows"
-        ]
-        ordered = groups.ordered(self._request.top)
-        types = [*(each.type for each in shown), *("I64" for _ in names)]
-        rows_ = ((*key, *totals) for key, totals in ordered)
+        counted = "Packets" if any(column.name == "pktNo" for column in columns) else "Flows"
+        names = [figure.name for figure in wanted] or [counted]
+        types = [_type_of_key(each, self._request.each) for each in shown] + ["I64"] * len(names)
+        rows_ = ((*key, *totals) for key, totals in groups.ordered(self._request.top))
         return self._lines([*(each.name for each in shown), *names], types, rows_)
+
+    def _compared(self, path: str) -> bool:
+        """Write how the rows differ from those of another file; return whether they do not."""
+        request = self._request
+        other = Work(replace(request, path=path), open_input(path, is_csv=request.csv, how=request.how))
+        comparison = Comparison(self._shown, other._shown)
+        if not comparison.columns:
+            raise Failure(f"--diff: '{request.path}' and '{path}' have no column in common", USAGE)
+        self._shown = [mine for mine, _ in comparison.columns]
+        other._shown = [theirs for _, theirs in comparison.columns]
+        comparison.compare(self._rows(), other._rows())
+        self._lines(HEADING, ("SC", "I64", "SC"), comparison.rows())
+        return not comparison.differs
 
     def _lines(self, names: Sequence[str], types: Sequence[str], rows: Iterator[Row]) -> bool:
         """Write rows in the wanted format; return whether there are any."""
@@ -255,6 +280,10 @@ class Work:
             data = shown_on_terminal(data.decode("utf-8", "replace")).encode("utf-8", "backslashreplace")
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+
+
+def _type_of_key(shown: Shown, each: bool) -> str:
+    return shown.type.removesuffix(":R") if each else shown.type
 
 
 class Counted(Iterator[Row]):

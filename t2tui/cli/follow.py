@@ -22,6 +22,7 @@ Examples:
   t2tui follow capture.pcap --filter 'host("10.0.0.7") && port(25)' -o info
   t2tui follow capture.pcap --flow 35 -o json | jq -r .payload
   t2tui follow capture_packets.txt --flow 35             from a packet file
+  t2tui follow monday.pcap tuesday.pcap --flow 7         a flow that runs on
 
 \b
 Flows are numbered as 't2tui run' numbers them (flowInd), with the same -p, -D, --bpf and -f.
@@ -35,7 +36,8 @@ Exit codes:
 
 
 @click.command("follow", context_settings=CONTEXT, epilog=EXAMPLES, no_args_is_help=True)
-@click.argument("source", metavar="CAPTURE")
+@click.argument("captures", metavar="CAPTURE...", nargs=-1)
+@click.option("-R", "list_file", metavar="LIST", help="Captures named in a text file, as of 't2tui run -R'.")
 @click.option("--flow", metavar="N", type=click.IntRange(0), help="Index of the flow (flowInd).")
 @click.option("--filter", "expression", metavar="EXPR", help="The one flow that matches (docs/filter.md).")
 @click.option(
@@ -81,12 +83,19 @@ Exit codes:
 @click.option("-q", "--quiet", is_flag=True, help="No progress, and no remarks about gaps.")
 @plugin_options
 @common_options
-def command(source: str, flow: int | None, expression: str | None, **others: Any) -> int:
+def command(
+    captures: tuple[str, ...], list_file: str | None, flow: int | None, expression: str | None, **others: Any
+) -> int:
     """Show what the two sides of a flow sent each other: TCP put together, datagrams in order.
 
     CAPTURE is a pcap or pcapng file, plain or compressed, '-' for standard input, or a packet file of
-    't2tui run -s'. Text is made safe for terminals: control characters are shown as pictures.
+    't2tui run -s'. Flows run on through several captures, in the order in which they are given. Text is
+    made safe for terminals: control characters are shown as pictures.
     """
+    if bool(captures) == bool(list_file):
+        raise click.UsageError("Give a capture, or a list of them with -R.")
+    if len(captures) > 1 and "-" in captures:
+        raise click.UsageError("Standard input (-) goes with no other capture.")
     if (flow is None) == (expression is None):
         raise click.UsageError("Give --flow or --filter.")
     layout, form, direction = others["layout"], others["form"], others["direction"]
@@ -98,4 +107,4 @@ def command(source: str, flow: int | None, expression: str | None, **others: Any
         raise click.UsageError("--force is for --save.")
     from t2tui.cli.dialogue import Wanted, follow
 
-    return follow(Wanted(source=source, flow=flow, expression=expression, **others))
+    return follow(Wanted(captures=captures, list_file=list_file, flow=flow, expression=expression, **others))

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from t2tui.cli.exits import DONE, USAGE, Failure
 from t2tui.cli.terminal import has_colour, say
 from t2tui.core.outputs import Outputs
-from t2tui.core.streams.packetfile import Gap, PacketFile, PacketFileError
+from t2tui.core.streams.packetfile import STANDARD, Gap, PacketFile, PacketFileError, kept_input
 from t2tui.core.streams.show import Payload, Printer
 
 if TYPE_CHECKING:
@@ -37,8 +38,11 @@ def follow_packet_file(wanted: "Wanted") -> int:
         if getattr(wanted, name):
             raise Failure(f"{option} is for captures; '{wanted.source}' is a packet file", USAGE)
     try:
-        file = PacketFile(wanted.source)
-        missing = _save(wanted, file) if wanted.save is not None else _show(wanted, file)
+        with ExitStack() as stack:
+            is_input = wanted.source == STANDARD
+            path = stack.enter_context(kept_input()) if is_input else wanted.source
+            file = PacketFile(path, "standard input" if is_input else "")
+            missing = _save(wanted, file) if wanted.save is not None else _show(wanted, file)
     except PacketFileError as wrong:
         raise Failure(str(wrong)) from None
     if missing and not wanted.quiet:

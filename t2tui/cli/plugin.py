@@ -202,6 +202,7 @@ def new(
         raise click.UsageError("Give --sink or --kernel, not both.")
     from t2tui import plugins
     from t2tui.cli.activation import setup
+    from t2tui.core.outputs import OutputError
     from t2tui.plugins import skeletons
     from t2tui.plugins.files import NAME, default_folder
 
@@ -222,6 +223,8 @@ def new(
     try:
         chosen = skeletons.free_number(taken, kind) if number is None else number
         files = skeletons.write_plugin(place, name, chosen, kind)
+    except OutputError as wrong:
+        raise Failure(f"new: {str(wrong).replace(' with -w', ' with --dir')}") from None
     except (OSError, ValueError) as wrong:
         reason = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
         raise Failure(f"new: {wrong.filename if isinstance(wrong, OSError) else place}: {reason}") from wrong

@@ -32,14 +32,14 @@ class Runs:
     """Makes engines that number the flows as ``t2tui run`` does, and shows how far they are.
 
     Attributes:
-        source: the capture.
+        source: the capture, or those of a list.
         known: the file of settings.
         request: plugins and settings asked for.
         options: of the engine.
         interrupt, line: what signals and progress reach.
     """
 
-    source: str
+    source: str | Sequence[str]
     known: Setup
     request: Request
     options: RunOptions

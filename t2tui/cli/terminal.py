@@ -56,6 +56,28 @@ def say(mark: str, text: str) -> None:
     put(sys.stderr, f"{coloured(line) if has_colour(sys.stderr) else line}\n")
 
 
+def has_streams() -> bool:
+    """Tell whether standard output is there; without, say so on standard error.
+
+    Streams that are closed are opened on /dev/null: otherwise the next file that is opened would take their
+    number, and get what is meant for them.
+    """
+    is_closed: list[bool] = []
+    for number, stream in enumerate((sys.stdin, sys.stdout, sys.stderr)):
+        is_closed.append(stream is None)
+        if stream is None:
+            null = os.open(os.devnull, os.O_RDONLY if number == 0 else os.O_WRONLY)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+    if is_closed[2]:
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    if is_closed[1]:
+        sys.stdout = open(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+        say("ERR", "Standard output is closed; send it somewhere, to /dev/null if it is not wanted")
+    return not is_closed[1]
+
+
 def put(stream: TextIO, text: str) -> None:
     """Write at once, past Python's buffer, whose writes a signal handler must not interrupt with its own.
 

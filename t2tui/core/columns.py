@@ -212,9 +212,16 @@ def plugin_columns(plugin: str, file: File) -> tuple[Column, ...]:
 
 
 def file_columns(plugins: Iterable[str], file: File) -> tuple[Column, ...]:
-    """Return all columns of a file for a set of plugins and the core, in output order."""
+    """Return all columns of a file for a set of plugins and the core, in output order.
+
+    Without those that are written on demand.
+    """
     wanted = {"core", *plugins}
-    columns = (column for column in all_columns() if column.plugin in wanted and column.file == file)
+    columns = (
+        column
+        for column in all_columns()
+        if column.plugin in wanted and column.file == file and column.name != "l7HexContent"
+    )
     return tuple(sorted(columns, key=lambda column: column.order))
 
 

@@ -67,6 +67,7 @@ class RunOptions:
         monitoring_interval: seconds between two regular monitoring reports (-M).
         alarm_rule: alarm mode: alarms.OR, AND or AND_REFERENCE; None switches it off.
         force_mode: plugins may end flows.
+        hex_content: the packet file has payload as hexadecimal bytes, too.
         batch_packets: packets per batch.
         revision: date of the label tables, as the report prints it.
     """
@@ -85,6 +86,7 @@ class RunOptions:
     monitoring_interval: float = 1.0
     alarm_rule: str | None = None
     force_mode: bool = False
+    hex_content: bool = False
     batch_packets: int = BATCH_PACKETS
     revision: str = REVISION
 
@@ -378,7 +380,7 @@ class Engine:
             options.report(report.inf(note))
         self._plugins.start(run)
         if self._write_packets:
-            self._packet_lines = PacketLines(run)
+            self._packet_lines = PacketLines(run, has_hex=options.hex_content)
         if self._is_list:
             options.report(f"Processing list file: {self._title}")
         else:

@@ -16,13 +16,15 @@ SUFFIX = "_packets.txt"
 class PacketLines:
     """Writes the packet file batch by batch."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, has_hex: bool = False) -> None:
         """Open the file and write the line of column names.
 
         Args:
             run: its plugins have started.
+            has_hex: payload is written as hexadecimal bytes, too.
         """
         self._run = run
+        self._has_hex = has_hex
         self._writers: dict[int, tuple[Lines, NDArray[np.int64]]] = {}  # by batch
         self._file = run.outputs.open(SUFFIX)
         columns = self._columns(np.zeros(1, PACKET), np.zeros(1, np.int64))
@@ -30,8 +32,11 @@ class PacketLines:
         self._file.write(f"%{names}\n".encode())
 
     def _columns(self, packets: NDArray[np.void], content: NDArray[np.int64]) -> list[tuple[Column, Field]]:
-        payload = Field(Code.CONTENT, content, second=packets["snapL7Len"])
-        return [*self._run.packet_columns(packets), (plugin_columns("core", "packets")[-1], payload)]
+        as_hex, as_text = plugin_columns("core", "packets")[-2:]
+        columns = [*self._run.packet_columns(packets)]
+        if self._has_hex:
+            columns.append((as_hex, Field(Code.BYTES, content, second=packets["snapL7Len"])))
+        return [*columns, (as_text, Field(Code.CONTENT, content, second=packets["snapL7Len"]))]
 
     def _writer(self, batch: PacketBatch) -> tuple[Lines, NDArray[np.int64]]:
         """Return the writer of a batch's rows, and where it finds the begin of each payload."""

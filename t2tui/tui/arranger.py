@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from t2tui.core.query import QueryError
+from t2tui.core.query.patterns import Stopped, searching_while
 from t2tui.core.store import ColumnStore
 from t2tui.tui.arrangement import Arranged, Arrangement, Sorting
 
@@ -71,12 +73,21 @@ class Arranger:
                     wish.sorting,
                 ):
                     arrangement = Arrangement(wish.table, wish.filter_text, wish.sorting)
-                result: Arranged | Refused = arrangement.update(wish.table)
+                with searching_while(partial(self._is_wanted, wish.filter_text)):
+                    result: Arranged | Refused = arrangement.update(wish.table)
+            except Stopped:
+                arrangement = None
+                continue
             except (QueryError, KeyError, ValueError, MemoryError) as error:
                 result, arrangement = Refused(wish.filter_text, error), None
             self._is_busy = False
             if not self._is_closed:
                 self._tell(result)
+
+    def _is_wanted(self, filter_text: str) -> bool:
+        """Tell whether no other filter is wished for by now."""
+        wish = self._wish
+        return not self._is_closed and (wish is None or wish.filter_text == filter_text)
 
     def _next(self) -> _Wish | None:
         """Wait for a wish; None at the end."""

@@ -313,3 +313,73 @@ def test_an_error_that_nobody_foresaw_is_one_line_with_its_place(
 @pytest.mark.parametrize("words", [["--debug", "run", "x.pcap"], ["run", "x.pcap", "--debug"]])
 def test_debug_works_before_and_behind_the_subcommand(t2tui: Program, words: list[str]) -> None:
     assert t2tui(*words).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "three.pcap"],
+        ["run", "three.pcap", "-w", "-"],
+        ["filter", "1", "three.pcap"],
+        ["follow", "three.pcap", "--flow", "1"],
+        ["decode", "flowStat=1"],
+        ["plugin", "list"],
+        ["--version"],
+    ],
+)
+def test_closed_standard_output_is_one_line(
+    t2tui: Program, capture: Path, tmp_path: Path, words: list[str]
+) -> None:
+    result = t2tui(*words, preexec_fn=lambda: os.close(1))
+    assert result.returncode == 2
+    (line,) = only_errors(result)
+    assert line.startswith("[ERR] Standard output is closed")
+    assert [path.name for path in tmp_path.iterdir()] == ["three.pcap"]
+
+
+def test_closed_standard_input_and_error_change_nothing(
+    t2tui: Program, capture: Path, tmp_path: Path
+) -> None:
+    def close() -> None:
+        os.close(0)
+        os.close(2)
+
+    assert t2tui("run", capture, "-q", preexec_fn=close).returncode == 0
+    assert (tmp_path / "three_flows.txt").exists()
+    assert t2tui("run", "-", preexec_fn=close).returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("words", [[], ["--count"], ["--to", "json"]])
+def test_a_filter_to_a_full_device_does_not_end_as_if_nothing_were_found(
+    t2tui: Program, tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "a_flows.txt").write_text("%dir\tflowInd\nA\t1\n")
+    with Path("/dev/full").open("wb") as full:
+        result = t2tui("filter", "1", "a_flows.txt", *words, stdout=full)
+    assert result.returncode == 2
+    assert only_errors(result) == ["[ERR] standard output: No space left on device"]
+
+
+def test_a_plugin_is_begun_whole_or_not_at_all(t2tui: Program, tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
+
+    result = t2tui(
+        "plugin", "new", "mine", "--dir", "here", preexec_fn=limit, env={"PYTHONDONTWRITEBYTECODE": "1"}
+    )
+    assert result.returncode == 1
+    assert only_errors(result)[0].startswith("[ERR] new: cannot write '")
+    assert not list(tmp_path.rglob("*mine*"))
+
+
+def test_an_interrupt_of_the_imports_ends_without_a_word(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("print('importing', flush=True)\nimport time\ntime.sleep(60)\n")
+    environment = {**ENVIRONMENT, "PYTHONPATH": f"{tmp_path}:{ENVIRONMENT.get('PYTHONPATH', '')}"}
+    command = [sys.executable, "-c", "import sys; from t2tui.__main__ import run; sys.exit(run())"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, cwd=tmp_path, **pipes) as process:  # type: ignore[call-overload]
+        assert process.stdout.readline() == b"importing\n"
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=DEADLINE)
+    assert (output, errors, process.returncode) == (b"", b"", 130)

@@ -9,6 +9,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ def flow_file(tmp_path: Path) -> Path:
     path = tmp_path / "out_flows.txt"
     path.write_text(FLOWS)
     return path
+
+
+MEAN = f"{float(Fraction(2**64 + 19, 4)):.15g}"
+"""Of pktsSnt."""
 
 
 def lines_of(*numbers: int) -> str:
@@ -59,11 +64,51 @@ def lines_of(*numbers: int) -> str:
         (["", "--aggr", "l4Proto"], "%l4Proto\tFlows\n6\t2\n17\t1\n58\t1\n"),
         (["", "-a", "dir:duration,pktsSnt", "-H"], f"A\t3.500000001\t{2**64 + 10}\nB\t0.250000000\t9\n"),
         (["", "-a", "srcIP:pktsSnt", "-n", "1", "-H"], "fe80::1\t18446744073709551615\n"),
+        (["", "-a", "srcIP:pktsSnt", "-n", "-1", "-H"], "10.0.0.2\t9\n"),
+        (["", "-a", ":max(duration),mean(pktsSnt),min(srcPort)", "-H"], f"2.000000001\t{MEAN}\t0\n"),
+        (["", "-a", "vlanID", "--each", "-H"], "\t3\n5\t1\n6\t1\n"),
+        (["", "-c", "wildcard(^src(IP|Port)$)", "-n", "1"], "%srcIP\tsrcPort\n10.0.0.1\t1025\n"),
     ],
 )  # fmt: skip
 def test_rows(t2tui: Program, flow_file: Path, words: list[str], wanted: str) -> None:
     done = t2tui("filter", *words[:1], flow_file, *words[1:])
     assert (done.stdout, done.stderr, done.returncode) == (wanted, "", 0)
+
+
+def test_files_are_compared_column_by_column(t2tui: Program, flow_file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other_flows.txt"
+    rows = [line.split("\t") for line in FLOWS.splitlines()]
+    rows[2][3], rows[4][3], rows[3][9] = "0.250000001", "7.000000000", "224.0.0.252"
+    other.write_text("".join("\t".join(row[:-1]) + "\n" for row in rows[:5] + rows[4:]))
+    done = t2tui("filter", "", flow_file, "--diff", other)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "%column\tdifferent\trows",
+        "(rows)\t1\t4 and 5",
+        "pktsSnt\t\tonly in the first",
+        "duration\t2\t2, 4",
+        "dstIP\t1\t3",
+    ]
+    same = t2tui("filter", "$dir == 'A'", flow_file, "-c", "src*", "-n", "3", "--diff", other, "-H")
+    assert (same.stdout, same.returncode) == ("", 0)
+    none = t2tui("filter", "", flow_file, "-c", "pktsSnt", "--diff", other)
+    assert none.returncode == 2 and "pktsSnt" in none.stderr
+
+
+def test_rows_go_into_one_file_per_status_column(t2tui: Program, tmp_path: Path) -> None:
+    lines = ["%flowInd\tflowStat\tdnsStat\tftpStat\thttpStat\n"]
+    stats = [(1, 0, 0), (0, 0, 4), (1, 0, 4), (0, 0, 0)]
+    for flow, (dns, ftp, http) in enumerate(stats, 1):
+        lines.append(f"{flow}\t0x{1 << 14:016x}\t0x{dns:04x}\t0x{ftp:02x}\t0x{http:04x}\n")
+    (tmp_path / "some_flows.txt").write_text("".join(lines))
+    assert t2tui("filter", "$flowInd < 4", "some_flows.txt", "--split", "parts/some").returncode == 0
+    written = {path.name: path.read_text() for path in (tmp_path / "parts").iterdir()}
+    assert written == {
+        "some_dnsStat.txt": lines[0] + lines[1] + lines[3],
+        "some_httpStat.txt": lines[0] + lines[2] + lines[3],
+    }
+    none = t2tui("filter", "", "some_flows.txt", "-H", "--split", "some_flows", "--diff", "x")
+    assert none.returncode == 2 and "--diff or --split" in none.stderr
 
 
 def test_csv_can_be_read_again(t2tui: Program, flow_file: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
@@ -242,3 +243,82 @@ def test_packet_files(t2tui: Program, tmp_path: Path) -> None:
         refused = t2tui("follow", path, *words)
         assert (refused.returncode, refused.stdout) == (code, "")
         assert refused.stderr.startswith("[ERR] ")
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> list[Path]:
+    """The exercise as three captures, cut within flow 36."""
+    data = gzip.decompress(EXERCISE.read_bytes())
+    places, at = [], 24
+    while at < len(data):
+        places.append(at)
+        at += 16 + int.from_bytes(data[at + 8 : at + 12], "little")
+    cuts = [24, places[2000], places[4000], len(data)]
+    paths = [tmp_path / f"part{number}.pcap" for number in range(3)]
+    for path, first, behind in zip(paths, cuts, cuts[1:], strict=False):
+        path.write_bytes(data[:24] + data[first:behind])
+    return paths
+
+
+@pytest.mark.parametrize("is_list", [True, False])
+@pytest.mark.parametrize("words", [["--flow", "36"], ["--filter", "dport(64334)"]])
+def test_a_flow_runs_on_through_several_captures(
+    tmp_path: Path, parts: list[Path], is_list: bool, words: list[str]
+) -> None:
+    (tmp_path / "list.txt").write_text("# in order\n" + "".join(f"{path}\n" for path in parts))
+    sources = ["-R", str(tmp_path / "list.txt")] if is_list else list(map(str, parts))
+    wanted = raw(str(EXERCISE), "--flow", "36", "-d", "B")
+    assert len(wanted) > 10**6 and raw(*sources, *words, "-d", "B") == wanted
+    assert len(raw(str(parts[0]), "--flow", "36", "-d", "B", "-q")) < len(wanted)
+
+
+def raw(*words: str, **options: Any) -> bytes:
+    """What ``t2tui follow --raw`` writes."""
+    command = [sys.executable, "-m", "t2tui", "follow", *words, "--raw"]
+    return subprocess.run(
+        command, env=ENVIRONMENT, stdout=subprocess.PIPE, check=True, timeout=300, **options
+    ).stdout
+
+
+def test_a_capture_of_several_that_cannot_be_read_is_told(
+    t2tui: Program, tmp_path: Path, parts: list[Path]
+) -> None:
+    done = t2tui("follow", parts[0], "nowhere.pcap", "--flow", "1")
+    assert done.returncode == 1 and "nowhere.pcap" in done.stderr and done.stdout == ""
+    assert t2tui("follow", "--flow", "1").returncode == 2
+    assert t2tui("follow", parts[0], "-R", "x", "--flow", "1").returncode == 2
+    assert t2tui("follow", parts[0], "-", "--flow", "1").returncode == 2
+    (tmp_path / "list.txt").write_text(f"{parts[0]}\n{parts[1]}\n")
+    kept = parts[1].read_bytes()
+    done = t2tui("follow", "-R", "list.txt", "--flow", "36", "-d", "B", "--save", parts[1], "--force")
+    assert done.returncode == 1 and "input" in done.stderr and parts[1].read_bytes() == kept
+
+
+def test_a_packet_file_on_standard_input(t2tui: Program, tmp_path: Path) -> None:
+    path = packet_file(tmp_path / "x_packets.txt")
+    wanted = t2tui("follow", path, "--flow", 4, "-o", "info")
+    words = f"cat x_packets.txt | {shlex.quote(sys.executable)} -m t2tui follow - --flow 4 -o info"
+    piped = subprocess.check_output(["bash", "-c", words], env=ENVIRONMENT, cwd=tmp_path, text=True)
+    assert piped == wanted.stdout != ""
+    with path.open("rb") as file:
+        assert t2tui("follow", "-", "--flow", 4, "-o", "info", stdin=file).stdout == wanted.stdout
+    none = t2tui("follow", "-", "--flow", 99, input=path.read_text())
+    assert none.returncode == 1 and "'standard input': there is no flow 99" in none.stderr
+
+
+@pytest.mark.parametrize("direction", ["A", "B"])
+def test_a_packet_file_with_bytes_gives_what_the_capture_gives(
+    t2tui: Program, tmp_path: Path, direction: str
+) -> None:
+    plugins = "basicFlow,basicStats,tcpFlags,tcpStates"
+    done = t2tui("run", EXERCISE, "-s", "-q", "-p", plugins, "-D", "core.SPKTMD_PCNTH=1", "-w", "x")
+    assert (done.returncode, done.stderr) == (0, "")
+    path = tmp_path / "x_packets.txt"
+    assert path.read_text().split("\n", 1)[0].split("\t")[-2:] == ["l7HexContent", "l7Content"]
+    for flow in ("35", "36"):
+        words = ("--flow", flow, "-d", direction, "-q")
+        wanted = raw(str(EXERCISE), *words)
+        assert raw(str(path), *words) == wanted
+        dump = t2tui("follow", path, *words, "-f", "hexdump").stdout
+        shown = "".join(line[10:59] for line in dump.splitlines())
+        assert bytes.fromhex(shown) == wanted

@@ -96,8 +96,8 @@ class FileSource:
         """
         self.fault: str | None = None
         self.patience = patience
-        self._position = 0
-        self._unread = b""
+        self._unread = _taken_back() if path == "-" else b""
+        self._position = len(self._unread)
         self._file = (
             open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115
             if path == "-"
@@ -148,6 +148,32 @@ class FileSource:
         """See Source."""
         self._file.close()
         self.patience = wait_on  # the other one belongs to an engine, which need not wait for this object
+
+
+_peeked = b""
+"""What somebody has looked at of standard input; it belongs to the source that is opened next."""
+
+
+def peek_standard_input() -> bytes:
+    """Return the first byte of standard input, none if it is empty; the next source of ``-`` begins with it.
+
+    Raises:
+        CaptureError: standard input is closed.
+    """
+    global _peeked
+    try:
+        source = FileSource("-")
+    except OSError as error:
+        raise cannot_open("-", error) from error
+    _peeked = source.peek(1)
+    source.close()
+    return _peeked
+
+
+def _taken_back() -> bytes:
+    global _peeked
+    taken, _peeked = _peeked, b""
+    return taken
 
 
 class Decoder(Protocol):

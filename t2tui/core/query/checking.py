@@ -173,7 +173,7 @@ class Checker:
                 )
             pattern, ignores_case, inside = text, False, 1
         try:
-            search = compile_pattern(pattern, ignores_case).search
+            search = compile_pattern(pattern, ignores_case)
         except PatternError as wrong:
             start = right.start + inside + (wrong.place or 0)
             start = min(start, right.end - 1) if wrong.place is not None else right.start
@@ -181,7 +181,10 @@ class Checker:
 
         def matches(vector: Vector) -> Vector:
             texts = as_text(vector)
-            return truths(by_word(texts, lambda word: search(word) is not None), texts)
+            try:
+                return truths(by_word(texts, lambda word: search(word) is not None), texts)
+            except PatternError as wrong:
+                raise QueryError(f"the regular expression {wrong}", right.start, right.end) from None
 
         code = elementwise(node, Kind.BOOL, matches, [left], MATCHING)
         return negated(node, code) if node.operator == "!~" else code

@@ -131,13 +131,16 @@ for _suffix in ("host", "net"):
 def _macs(arguments: Arguments, names: Sequence[str]) -> Code:
     pattern = arguments.constant_text(0)
     try:
-        search = compile_pattern(pattern, True).search
+        search = compile_pattern(pattern, True)
     except PatternError as wrong:
         raise arguments.wrong(0, f"the pattern is not valid: {wrong}") from None
 
     def evaluate(vector: Vector) -> Vector:
         shown = as_text(vector)
-        return truths(by_word(shown, lambda word: word != "" and search(word) is not None), shown)
+        try:
+            return truths(by_word(shown, lambda word: word != "" and search(word) is not None), shown)
+        except PatternError as wrong:
+            raise arguments.wrong(0, f"the pattern {wrong}") from None
 
     tests = [arguments.make(Kind.BOOL, evaluate, [arguments.column(name)], MATCHING) for name in names]
     return tests[0] if len(tests) == 1 else logical(arguments.node, tests, True)

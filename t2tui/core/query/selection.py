@@ -14,10 +14,17 @@ from t2tui.core.query.codes import Batch
 from t2tui.core.query.errors import QueryError
 from t2tui.core.query.filters import Expression, compile_expression
 from t2tui.core.query.lexer import lexemes
+from t2tui.core.query.patterns import PatternError, compile_pattern
 from t2tui.core.query.values import TUPLES, cell_texts
 from t2tui.core.query.vectors import Kind, Table
 
 _PATTERN = re.compile(r"(?P<but>!?)\$?(?P<name>[\w*?]+)")
+_WILDCARD = re.compile(r"(?P<but>!?)\s*wildcard\((?P<pattern>.*)\)", re.DOTALL)
+_WILDCARDS = re.compile(
+    r"(?:(?<=,)|^)\s*!?\s*wildcard\((?P<pattern>(?:[^\\\[()]|\\.|\[\^?\]?[^\]]*\]|\([^()]*\))*)\)", re.DOTALL
+)
+"""``wildcard(PATTERN)`` at the begin of an item; parentheses in it may be one deep."""
+_STANDS_FOR_MANY = re.compile(r"[*?]|^wildcard\(")
 
 
 class CellTable(Table, Protocol):
@@ -69,7 +76,8 @@ def split_items(text: str) -> list[tuple[int, str]]:
         QueryError: a character belongs to no token.
     """
     items, depth, first = [], 0, 0
-    for lexeme in lexemes(text):
+    hidden = _WILDCARDS.sub(_without_pattern, text)  # regular expressions are no tokens
+    for lexeme in lexemes(hidden):
         if lexeme.is_("("):
             depth += 1
         elif lexeme.is_(")"):
@@ -81,11 +89,41 @@ def split_items(text: str) -> list[tuple[int, str]]:
     return items
 
 
+def _without_pattern(match: re.Match[str]) -> str:
+    """Return an item with its pattern replaced by as many digits."""
+    begin, end = match.span("pattern")
+    whole = match[0]
+    return whole[: begin - match.start()] + "0" * (end - begin) + whole[end - match.start() :]
+
+
+def _chosen(item: str, start: int, names: Sequence[str]) -> list[str] | None:
+    """Return the columns that a name, a pattern or ``wildcard()`` stands for; None: it is an expression.
+
+    Raises:
+        QueryError: the regular expression of ``wildcard()`` is not valid.
+    """
+    if match := _PATTERN.fullmatch(item.strip()):
+        return [name for name in names if fnmatchcase(name, match["name"])]
+    if not (match := _WILDCARD.fullmatch(item.strip())):
+        return None
+    pattern = match["pattern"].strip()
+    if len(pattern) > 1 and pattern[0] in "\"'" and pattern[-1] == pattern[0]:
+        pattern = pattern[1:-1]
+    but = pattern.startswith("!")
+    try:
+        search = compile_pattern(pattern.removeprefix("!"))
+        return [name for name in names if (search(name) is None) == but]
+    except PatternError as wrong:
+        raise QueryError(f"wildcard(): {wrong}", start, start + len(item)) from None
+
+
 def select(text: str, columns: Sequence[Column]) -> list[Shown]:
     """Return what a list of columns, patterns and expressions shows.
 
-    ``*`` and ``?`` in names stand for any characters and any one. ``!name`` leaves columns out; a list that
-    begins with one leaves them out of all. ``tuple2()`` to ``tuple6()`` are the columns that they join.
+    ``*`` and ``?`` in names stand for any characters and any one; ``wildcard(x)`` are the columns whose names
+    match the regular expression x, ``wildcard(!x)`` those that do not. ``!`` in front leaves columns out; a
+    list that begins with it leaves them out of all. ``tuple2()`` to ``tuple6()`` are the columns that they
+    join.
 
     Raises:
         QueryError: an item is neither column nor pattern nor expression; has the place.
@@ -94,11 +132,11 @@ def select(text: str, columns: Sequence[Column]) -> list[Shown]:
     types = {column.name: column.type for column in columns}
     shown: list[Shown] = []
     for number, (start, item) in enumerate(split_items(text)):
-        match = _PATTERN.fullmatch(item.strip())
-        chosen = [name for name in names if fnmatchcase(name, match["name"])] if match else []
-        if match and match["but"]:
+        word = item.strip()
+        chosen = _chosen(item, start, names)
+        if word.startswith("!") and chosen is not None:
             if not chosen:
-                raise QueryError(f"no column is like '{match['name']}'", start, start + len(item))
+                raise _like_nothing(word, start, item)
             if number == 0:
                 shown = [Shown(name, types[name], name) for name in names]
             shown = [column for column in shown if column.name not in chosen]
@@ -111,11 +149,14 @@ def select(text: str, columns: Sequence[Column]) -> list[Shown]:
             try:
                 shown.append(_expression(item, start, columns))
             except QueryError:
-                if match is None or not {"*", "?"} & set(item):
+                if chosen is None or not _STANDS_FOR_MANY.search(word):
                     raise
-                wrong = f"no column is like '{match['name']}'"
-                raise QueryError(wrong, start, start + len(item)) from None
+                raise _like_nothing(word, start, item) from None
     return shown
+
+
+def _like_nothing(word: str, start: int, item: str) -> QueryError:
+    return QueryError(f"no column is like '{word.lstrip('!$')}'", start, start + len(item))
 
 
 def _expression(item: str, start: int, columns: Sequence[Column]) -> Shown:

@@ -4,10 +4,13 @@ import heapq
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
+from t2tui.core.capture.source import FileSource, peek_standard_input
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.streams.records import SYN, TCP
 from t2tui.core.streams.sequence import WINDOW
@@ -16,6 +19,10 @@ from t2tui.core.streams.stream import Conversation, Direction
 
 MARK = b"%"
 """First byte of a packet file: that of the line of column names."""
+
+STANDARD = "-"
+COPIED = 1 << 20
+"""Bytes of standard input that are copied at once."""
 
 LONGEST_LINE = 1 << 22
 """Bytes; payload is at most 65,535 bytes, each of at most a few characters."""
@@ -27,7 +34,7 @@ WHERE = {
     "seq": "run with -p and tcpFlags among the plugins, or give --no-seq",
     "l7Len": "run with -p and basicStats among the plugins, or give --no-seq",
     "flowStat": "run with -p and basicFlow among the plugins",
-    HEX_CONTENT: "it is written by Tranalyzer2 on demand; follow the capture itself instead",
+    HEX_CONTENT: "run with -D core.SPKTMD_PCNTH=1, or follow the capture itself",
 }
 """What to do about a missing column."""
 
@@ -41,15 +48,35 @@ class UnknownFlowError(PacketFileError):
 
 
 def is_packet_file(path: str) -> bool:
-    """Tell whether a file begins like a packet file; standard input, pipes and what is not there do not."""
+    """Tell whether a file or standard input (``-``) begins like a packet file; named pipes do not."""
     place = Path(path)
     try:
+        if path == STANDARD:
+            return peek_standard_input() == MARK
         if not place.is_file():
             return False
         with place.open("rb") as file:
             return file.read(1) == MARK
     except (OSError, ValueError):
         return False
+
+
+@contextmanager
+def kept_input() -> Iterator[str]:
+    """Keep standard input in a temporary file, which can be read more than once, and give its path.
+
+    Raises:
+        OSError: there is no space for it.
+    """
+    source = FileSource(STANDARD)
+    buffer = memoryview(bytearray(COPIED))
+    with NamedTemporaryFile(prefix="t2tui-") as file:
+        while got := source.read_into(buffer, None):
+            file.write(buffer[: max(got, 0)])
+        if source.fault:
+            raise PacketFileError(f"standard input: {source.fault}")
+        file.flush()
+        yield file.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +111,23 @@ class _Side:
 class PacketFile:
     """A packet file; read as often as one likes."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, name: str = "") -> None:
         """Read the names of the columns.
+
+        Args:
+            path: of the file.
+            name: what errors call it; its path without.
 
         Raises:
             OSError: the file cannot be read.
             PacketFileError: it is no packet file.
         """
         self._path = path
+        self._name = name or path
         with Path(path).open("rb") as file:
             head = file.readline(LONGEST_LINE)
         if not head.startswith(MARK) or not head.endswith(b"\n"):
-            raise PacketFileError(f"'{path}' does not begin with a line of column names")
+            raise PacketFileError(f"'{self._name}' does not begin with a line of column names")
         names = head[1:].decode("utf-8", "replace").rstrip("\r\n").split("\t")
         self._columns = {name: place for place, name in enumerate(names)}
         self._begin = len(head)
@@ -141,7 +173,7 @@ class PacketFile:
                     yield from self._next(sides[side], cells, number, as_hex, None)
             if not is_known:
                 raise UnknownFlowError(
-                    f"'{self._path}': there is no flow {flow}: "
+                    f"'{self._name}': there is no flow {flow}: "
                     + (f"its packets belong to flows up to {highest}" if highest else "it has no packets")
                 )
             for name, each in sides.items():
@@ -152,7 +184,7 @@ class PacketFile:
         place = 0
         for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
             if len(line) == LONGEST_LINE:
-                raise PacketFileError(f"'{self._path}', line {number}: longer than any packet makes it")
+                raise PacketFileError(f"'{self._name}', line {number}: longer than any packet makes it")
             if place >= self._begin and not line.startswith(MARK):
                 yield number, place, line
             place += len(line)
@@ -161,13 +193,13 @@ class PacketFile:
         for name in names:
             if name not in self._columns:
                 advice = WHERE.get(name, "it is no packet file of 't2tui run -s'")
-                raise PacketFileError(f"'{self._path}' has no column {name}: {advice}")
+                raise PacketFileError(f"'{self._name}' has no column {name}: {advice}")
 
     def _cells(self, line: bytes, number: int) -> list[str]:
         cells = line.decode("utf-8", "replace").rstrip("\r\n").split("\t")
         if len(cells) != len(self._columns):
             raise PacketFileError(
-                f"'{self._path}', line {number}: {len(cells)} cells for {len(self._columns)} columns; "
+                f"'{self._name}', line {number}: {len(cells)} cells for {len(self._columns)} columns; "
                 "the file is damaged or not complete"
             )
         return cells
@@ -177,7 +209,7 @@ class PacketFile:
         try:
             return int(text, 0)
         except ValueError:
-            raise PacketFileError(f"'{self._path}', line {number}: {name} is '{text}', no number") from None
+            raise PacketFileError(f"'{self._name}', line {number}: {name} is '{text}', no number") from None
 
     def _optional(self, cells: list[str], name: str) -> int | None:
         """Return a number that may be missing."""

@@ -55,6 +55,8 @@ class Code(IntEnum):
     """Escaped string in double quotes: start in ``pool``; ``second``: length."""
     BARE = 18
     """Escaped string without quotes: start in ``pool``; ``second``: length."""
+    BYTES = 19
+    """Bytes as ``0x00 0xff``: start in the batch's bytes; ``second``: length."""
 
     __hash__ = int.__hash__  # that of Enum runs in Python
 
@@ -78,6 +80,7 @@ WIDTHS = {
     Code.OCTETS: 0,
     Code.STRING: 2,
     Code.BARE: 0,
+    Code.BYTES: 0,
 }
 """Longest text of one value; words, strings and bytes of the batch are added when their lengths are known.
 That of TEXT is its capacity."""
@@ -94,9 +97,10 @@ PAIRS = {
     Code.TEXT,
     Code.STRING,
     Code.BARE,
+    Code.BYTES,
 }
 """Values of two halves."""
-OF_BATCH = {Code.CONTENT, Code.OCTETS}
+OF_BATCH = {Code.CONTENT, Code.OCTETS, Code.BYTES}
 """Values that lie in the batch's bytes."""
 FLOATS = {Code.FLOAT, Code.DOUBLE, Code.SECONDS}
 SIGNED = {Code.INT, Code.SIGNED_TIME}

@@ -63,7 +63,7 @@ from t2tui.core.text.numbers import (
 __all__ = ["Code", "Field", "RowWriter", "Rows", "Words"]
 
 OCTET_GROWTH = 5
-"""A byte of OCTETS becomes at most this many bytes of text."""
+"""A byte of OCTETS and BYTES becomes at most this many bytes of text."""
 NO_LIMIT = 1 << 31
 NO_DATA = np.zeros(0, np.uint8)
 CHUNK_BYTES = 1 << 20
@@ -73,7 +73,7 @@ Rows: TypeAlias = NDArray[np.int32] | tuple[int, int]
 """Numbers of rows in the order of the lines, or (first, count)."""
 
 
-CELL_END, LINE_END, ELEMENT_END, PART_END = (U64(ord(c)) for c in "\t\n;_")
+CELL_END, LINE_END, ELEMENT_END, PART_END, BLANK = (U64(ord(c)) for c in "\t\n;_ ")
 DASH = U64(ord("-"))
 QUOTE = U64(ord('"'))
 FRACTION = U64(0xFFFFFFFF)
@@ -135,10 +135,10 @@ def _put_word(out: Any, p: Any, address: Any, length: Any) -> Any:
 
 
 @inlined
-def _put_octets(out: Any, p: Any, address: Any, length: Any) -> Any:
+def _put_octets(out: Any, p: Any, address: Any, length: Any, between: Any) -> Any:
     for i in range(length):
         p = put_hex(out, p, at8(address + i), 2)
-        store8(out, p, ELEMENT_END)
+        store8(out, p, between)
         p += 1
     return p - 1 if length > 0 else p
 
@@ -238,7 +238,7 @@ def _write(
                     elif table[c, ADDRESS2] != 0:
                         place = table[c, ADDRESS2] + record * table[c, STRIDE2] + element * table[c, STEP2]
                         second = load(place, table[c, LOAD2])
-                        if code == Code.CONTENT or code == Code.OCTETS:
+                        if code == Code.CONTENT or code == Code.OCTETS or code == Code.BYTES:
                             length = np.int64(second)
                             start = np.int64(v)
                             if start < 0 or length < 0 or length > data_size or start > data_size - length:
@@ -249,7 +249,8 @@ def _write(
                             if code == Code.CONTENT:
                                 p = put_content(out, p, data + start, length)
                             else:
-                                p = _put_octets(out, p, data + start, length)
+                                between = BLANK if code == Code.BYTES else ELEMENT_END
+                                p = _put_octets(out, p, data + start, length, between)
                         elif code == Code.TEXT:
                             place = table[c, ADDRESS] + record * table[c, STRIDE]
                             length = min(np.int64(second), table[c, CAPACITY])

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
+from t2tui.core.outputs import Outputs
+
 Kind = Literal["callbacks", "kernel", "sink"]
 
 TESTS: dict[Kind, str] = {"callbacks": "flows_test", "kernel": "flows_test", "sink": "sink_test"}
@@ -47,16 +49,16 @@ def write_plugin(folder: Path, name: str, number: int, kind: Kind) -> tuple[Path
 
     Raises:
         FileExistsError: one of them is there already; nothing is written then.
-        OSError: they cannot be written.
+        OSError: they cannot be written; none of them is there then.
     """
     plugin, test = folder / f"{number:03}_{name}.py", folder / f"test_{name}.py"
     for path in (plugin, test):
         if path.exists() or path.is_symlink():
             raise FileExistsError(17, "there is such a file already", str(path))
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, module in ((plugin, kind), (test, TESTS[kind])):
-        with path.open("x", encoding="utf-8") as file:
-            file.write(_named(Path(__file__).with_name(f"{module}.py").read_text("utf-8"), name, number))
+    with Outputs("") as outputs:
+        for path, module in ((plugin, kind), (test, TESTS[kind])):
+            text = _named(Path(__file__).with_name(f"{module}.py").read_text("utf-8"), name, number)
+            outputs.open_path(path).write(text.encode())
     return plugin, test
 
 

@@ -1,7 +1,5 @@
 """What is wrong is said with its place; nothing that anybody can type does more harm than that."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,7 +37,7 @@ COLUMNS = file_columns(["basicFlow", "basicStats", "tcpFlags"], "flows")
         ("$hdrDesc ~ /a/x", "x", "unknown flag 'x'; expected i"),
         ("$hdrDesc ~ /a", "/a", "regular expression does not end"),
         ("$hdrDesc ~ $srcIPOrg", "$srcIPOrg", "the right side of ~ is not constant"),
-        ("$hdrDesc ~ /(a+)+$/", "/(a+)+$/", "repeats a part that repeats"),
+        (f"'{'a' * 60}b' ~ /(a|a)*$/", "/(a|a)*$/", "takes more than 0.5 seconds for a text of 61"),
         ("'abc", "'abc", "the text does not end"),
         ("$dstPort in (1-5)", "1-5", "that would be a difference; expected '..'"),
         ("$dstPort in (5..1)", "5..1", "the range ends before it begins"),
@@ -153,22 +151,9 @@ def test_a_long_chain_of_conditions() -> None:
     assert compile_filter(text, COLUMNS).columns == {"dstPort"}
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+", "(a*)*b", "(?:a+|b)*c", "((a{2,})b?)+", "(a|b*)+"])
-def test_patterns_that_could_take_for_ever_are_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match="for ever"):
-        compile_pattern(pattern)
-
-
-@pytest.mark.parametrize("pattern", ["(ab){2,5}c", "a+b+", "(a|b)+", r"^10\.(\d{1,3}\.){2}\d+$"])
-def test_other_patterns_are_not(pattern: str) -> None:
-    begin = time.process_time()
-    compile_pattern(pattern).search("ab" * 5000)
-    assert time.process_time() - begin < 60
-
-
 def test_classes_of_posix() -> None:
-    assert compile_pattern("^[[:alpha:]_]+[[:digit:]]$").search("ab_9")
-    assert not compile_pattern("^[^[:space:]]+$").search("a b")
+    assert compile_pattern("^[[:alpha:]_]+[[:digit:]]$")("ab_9")
+    assert not compile_pattern("^[^[:space:]]+$")("a b")
 
 
 def test_columns_of_older_versions_and_of_any_name() -> None:

@@ -1,0 +1,222 @@
+"""A flow's streams while its packets still come: bytes are handed out as gaps close, and forgotten.
+
+What comes out is what StreamIndex finds of all packets at once. Some packets wait; now and then they become
+an index, pieces that nothing can change any more are handed out, and the packets that brought them dropped.
+Two segments without payload stand for what is gone: a SYN in front of the first byte that is still awaited,
+and one at the largest number so far.
+
+A piece is final when all bytes before it are there, or cannot come any more because the sender is a whole
+WINDOW further. Where the numbers begin anew, or a segment lies outside the window, the packets are all kept.
+Streams whose beginning nobody saw begin with the lowest byte of their first HORIZON packets.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t2tui.core.streams.index import StreamIndex
+from t2tui.core.streams.records import ACK, DATA, FIN, MISSING, RST, SEGMENT, SYN, TCP
+from t2tui.core.streams.sequence import WINDOW, positions
+from t2tui.core.streams.sources import ByteSource
+from t2tui.core.streams.stream import NAMES, Direction, Part, Stream
+
+HORIZON = 1 << 16
+"""Packets that wait at least before anything is handed out."""
+
+
+class Delivery:
+    """Puts a flow together piece by piece.
+
+    Attributes:
+        packets: how many there were.
+        missing: bytes in gaps of what was handed out.
+        size: bytes handed out.
+    """
+
+    def __init__(self, source: ByteSource, direction: Direction = "both", *, sequence: bool = True) -> None:
+        """Begin without packets.
+
+        Args:
+            source: of the bytes.
+            direction: which are wanted.
+            sequence: see StreamIndex.build.
+        """
+        self.packets = self.missing = self.size = 0
+        self._source, self._direction, self._sequence = source, direction, sequence
+        self._waiting: list[NDArray[np.void]] = []
+        self._count = 0
+        self._limit = HORIZON
+        self._offsets = [0, 0]  # of the streams, where the packets that wait begin
+        self._syns: dict[int, int] = {}  # by direction: number of the SYN, once it is forgotten
+
+    def add(self, segments: NDArray[np.void]) -> Iterator[Part]:
+        """Take in packets of the flow and yield what has become final.
+
+        Args:
+            segments: SEGMENT records of both directions, in the order of the capture.
+        """
+        self.packets += len(segments)
+        if self._direction != "both":
+            segments = segments[segments["direction"] == NAMES.index(self._direction)]
+        for direction, number in self._syns.items():  # sent again: it says nothing new
+            is_syn = (segments["flags"] & (SYN | RST) == SYN) & (segments["direction"] == direction)
+            segments = segments[~(is_syn & (segments["seq"] == number))]
+        self._waiting.append(segments)
+        self._count += len(segments)
+        if self._count > self._limit:
+            yield from self._deliver()
+            self._limit = max(HORIZON, self._count + self._count // 4)
+
+    def finish(self) -> Iterator[Part]:
+        """Yield what still waits."""
+        segments = self._all()
+        index = StreamIndex.build(segments, sequence=self._sequence)
+        self._waiting, self._count = [], 0
+        yield from self._parts(index, len(index.pieces))
+
+    def _all(self) -> NDArray[np.void]:
+        return np.concatenate(self._waiting) if self._waiting else np.zeros(0, SEGMENT)
+
+    def _deliver(self) -> Iterator[Part]:
+        """Yield pieces that are final, and drop their packets."""
+        segments = self._all()
+        index = StreamIndex.build(segments, sequence=self._sequence)
+        sides = [_Side.of(segments, index, direction, self._sequence) for direction in (0, 1)]
+        self._waiting = [segments]
+        if any(side is None for side in sides):
+            return
+        final = np.zeros(len(index.pieces), bool)
+        for direction, side in enumerate(sides):
+            assert side is not None
+            mine = index.pieces["direction"] == direction
+            final |= mine & (index.pieces["offset"] < side.final)
+        count = len(final) if final.all() else int(np.argmin(final))
+        rest = index.pieces[count:]
+        kept = np.zeros(len(segments), bool)
+        kept[rest["segment"][rest["segment"] >= 0]] = True
+        before, behind = [], []
+        lasts: list[int] = []
+        begins: list[int] = []
+        for direction, side in enumerate(sides):
+            assert side is not None
+            left = rest["offset"][rest["direction"] == direction]
+            begins.append(int(left.min()) if len(left) else side.end)
+            if side.is_tcp:
+                before += side.begin(begins[-1])
+                behind.append(side.top())
+                lasts.append(side.last)
+                if side.syn is not None:
+                    self._syns.setdefault(direction, side.syn)
+                if side.fin >= 0:
+                    kept[side.fin] = True
+        rows = np.flatnonzero(kept)
+        order = np.argsort(np.concatenate([2 * rows, 2 * np.array(lasts, np.int64) + 1]), kind="stable")
+        left_over = np.concatenate([segments[rows], np.array(behind, SEGMENT)])[order]
+        self._waiting = [np.array(before, SEGMENT), left_over]
+        self._count = sum(map(len, self._waiting))
+        yield from self._parts(index, count)
+        self._offsets = [offset + begin for offset, begin in zip(self._offsets, begins, strict=True)]
+
+    def _parts(self, index: StreamIndex, count: int) -> Iterator[Part]:
+        """Yield the first pieces of an index."""
+        pieces = index.pieces[:count].copy()
+        pieces["offset"] += np.array(self._offsets)[pieces["direction"]]
+        stream = Stream(StreamIndex(index.segments, index.marks, index.offsets, pieces), self._source)
+        self.missing += stream.missing(self._direction)
+        self.size += stream.size(self._direction)
+        yield from stream.parts(self._direction)
+
+
+class _Side:
+    """How far a direction is.
+
+    Attributes:
+        is_tcp: it has sequence numbers.
+        final: offset behind the last piece that cannot change.
+        end: offset behind the last byte that was sent.
+        syn: number of the SYN.
+        fin: row of the first FIN in the order of the stream, -1 without.
+        last: row of the last segment that says how far the sender is.
+    """
+
+    def __init__(self, is_tcp: bool, final: int, end: int) -> None:
+        self.is_tcp, self.final, self.end = is_tcp, final, end
+        self.syn: int | None = None
+        self.fin = self.last = -1
+        self._direction = 0
+        self._number: int | None = None  # sequence number of offset 0
+        self._top = 0  # largest sequence number
+
+    @classmethod
+    def of(
+        cls, segments: NDArray[np.void], index: StreamIndex, direction: int, sequence: bool
+    ) -> "_Side | None":
+        """Look at a direction; None if all its packets must be kept."""
+        rows = np.flatnonzero(segments["direction"] == direction)
+        pieces = index.pieces[index.pieces["direction"] == direction]
+        end = int((pieces["offset"] + pieces["length"]).max(initial=0))
+        mine = segments[rows]
+        known = mine[mine["later"] == 0]
+        if not len(rows) or not sequence or (len(known) and (known["protocol"] != TCP).all()):
+            return cls(False, end, end)
+        if not len(known) or (known["protocol"] != TCP).any():
+            return None
+        where = positions(known)
+        usual = where.placed | (known["flags"] & RST != 0)
+        if not usual.all() or where.begins.any() or not where.placed.any():
+            return None
+        first = int(np.argmax(where.placed))
+        is_syn = int(known["flags"][first]) & SYN != 0
+        zero = int(known["seq"][first]) + is_syn  # number of position 0
+        lengths = known["length"].astype(np.int64)
+        top = int((where.starts + lengths)[where.placed].max())
+        gaps = pieces[pieces["kind"] != DATA]  # what was cut can come again, whole
+        data = pieces[pieces["kind"] != MISSING]
+        side = cls(True, end, end)
+        side._direction, side._top = direction, zero + top & 0xFFFFFFFF
+        idle = (lengths <= 1) & (where.starts == where.tops - 1) & (known["flags"] & (SYN | FIN) == 0)
+        usable = np.flatnonzero(where.placed & ~idle)
+        side.last = int(_numbers(rows, mine)[usable[-1]]) if len(usable) else int(rows[-1])
+        syns = where.placed & (known["flags"] & SYN != 0)
+        if syns.any():
+            side.syn = int(known["seq"][syns][0])
+        fins = np.flatnonzero(where.placed & (known["flags"] & FIN != 0))
+        if len(fins):
+            side.fin = int(_numbers(rows, mine)[fins[np.argmin((where.starts + lengths)[fins])]])
+        if len(data):
+            row = int(data["segment"][0])
+            position = int(where.starts[np.searchsorted(_numbers(rows, mine), row)])
+            base = position + int(data["skip"][0]) - int(data["offset"][0])
+        elif syns.any():
+            base = int(where.starts[syns].min())
+        else:
+            return side  # nothing was sent, so nothing is before what will be
+        side._number = zero + base
+        behind = gaps["offset"] + gaps["length"].astype(np.int64)
+        open_ = gaps["offset"][behind > top - base - WINDOW]
+        side.final = int(open_.min()) if len(open_) else end
+        return side
+
+    def begin(self, offset: int) -> list[Any]:
+        """Return the segment that stands for what is before an offset."""
+        if self._number is None:
+            return []
+        return [self._segment(self._number + offset - 1, SYN)]
+
+    def top(self) -> Any:
+        """Return the segment that stands for the largest number."""
+        return self._segment(self._top, ACK)
+
+    def _segment(self, number: int, flags: int) -> Any:
+        segment = np.zeros(1, SEGMENT)
+        segment["seq"], segment["flags"] = number & 0xFFFFFFFF, flags
+        segment["direction"], segment["protocol"] = self._direction, TCP
+        return segment[0]
+
+
+def _numbers(rows: NDArray[np.int64], mine: NDArray[np.void]) -> NDArray[np.int64]:
+    """Return the rows of the segments that are no later fragments."""
+    found: NDArray[np.int64] = rows[mine["later"] == 0]
+    return found

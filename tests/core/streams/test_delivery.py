@@ -1,0 +1,122 @@
+"""Streams that are handed out while they come, beside those of all packets at once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from t2tui.core.streams import Stream, delivery, sequence
+from t2tui.core.streams.delivery import Delivery
+from tests.core.streams.making import FIN, RST, SYN, TURN, UDP, Sent, stream
+
+
+def shown(parts: Any) -> list[tuple[Any, ...]]:
+    return [
+        (part.direction, part.kind, part.offset, part.length, part.data, part.packet, part.seq, part.time)
+        for part in parts
+    ]
+
+
+def delivered(found: Stream, sizes: list[int], direction: Any = "both", **more: Any) -> tuple[Any, Delivery]:
+    """Hand the packets of a stream over in parts of some sizes, in turn."""
+    segments = found.index.segments
+    made = Delivery(found._source, direction, **more)
+    parts, at, turn = [], 0, 0
+    while at < len(segments):
+        parts += made.add(segments[at : at + sizes[turn % len(sizes)]])
+        at += sizes[turn % len(sizes)]
+        turn += 1
+    parts += made.finish()
+    return shown(parts), made
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> list[Sent]:
+    """Both sides begin with a SYN; segments of any length, somewhat out of order, repeated, lost, cut."""
+    firsts = [draw(st.integers(0, TURN - 1)), draw(st.integers(0, TURN - 1))]
+    sent = [Sent(firsts[0], flags=SYN), Sent(firsts[1], flags=SYN | 0x10, direction="B")]
+    tops = [0, 0]
+    for _ in range(draw(st.integers(1, 60))):
+        side = draw(st.integers(0, 1))
+        step = draw(st.sampled_from([0, 0, 0, 0, 0, 0, 1, 5, -1, -1, -4, -9, -30]))
+        data = draw(st.binary(max_size=9))
+        begin = max(tops[side] + step, 0)
+        flags = draw(st.sampled_from([16] * 12 + [16 | FIN, 16 | RST, SYN if not step else 16]))
+        if flags == SYN:
+            begin, data = -1, b""
+        captured = draw(st.one_of(st.none(), st.integers(0, len(data))))
+        sent.append(Sent(firsts[side] + 1 + begin, data, flags, "AB"[side], captured))
+        if not flags & RST and flags != SYN:
+            tops[side] = max(tops[side], begin + len(data))
+    return sent
+
+
+@settings(max_examples=600)
+@given(
+    conversations(),
+    st.lists(st.integers(1, 9), min_size=1, max_size=4),
+    st.integers(0, 12),
+    st.sampled_from(["both", "A", "B"]),
+    st.sampled_from([1 << 30, 40]),
+)
+def test_what_is_handed_out_is_what_the_whole_has(
+    sent: list[Sent], sizes: list[int], horizon: int, direction: Any, window: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "HORIZON", horizon)
+        patch.setattr(delivery, "WINDOW", window)
+        patch.setattr(sequence, "WINDOW", window)
+        patch.setattr(sequence, "RESYNC", window >> 10)
+        if window < 1 << 30:  # a SYN that is sent again is outside the window then
+            sent = sent[:2] + [segment for segment in sent[2:] if segment.flags != SYN]
+        whole = stream(*sent)
+        parts, made = delivered(whole, sizes, direction)
+    assert parts == shown(whole.parts(direction))
+    assert (made.size, made.missing) == (whole.size(direction), whole.missing(direction))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("AB"), st.binary(max_size=4)), max_size=20),
+    st.lists(st.integers(1, 5), min_size=1, max_size=3),
+    st.sampled_from([UDP, 6]),
+)
+def test_datagrams_are_handed_out_at_once(
+    made: list[tuple[str, bytes]], sizes: list[int], protocol: int
+) -> None:
+    sent = [Sent(n * 7, data, direction=side, protocol=protocol) for n, (side, data) in enumerate(made)]
+    whole = stream(*sent, sequence=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "HORIZON", 0)
+        parts, _ = delivered(whole, sizes, sequence=protocol == UDP)
+    assert parts == shown(whole.parts())
+
+
+class Zeros:
+    """A source of bytes that are all the same."""
+
+    def read(self, places: Any, counts: Any) -> Iterator[bytes]:
+        yield from map(bytes, counts.tolist())
+
+    def close(self) -> None:
+        pass
+
+
+def test_packets_are_forgotten_and_numbers_wrap() -> None:
+    count, size = 500, 60_000
+    segments = np.repeat(stream(Sent(TURN - 9, flags=SYN)).index.segments, count + 1)
+    segments["flags"][1:], segments["length"][1:], segments["captured"][1:] = 16, size, size
+    segments["seq"][1:] = (TURN - 8 + np.arange(count) * size) % TURN
+    ends, waiting = [0], []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "HORIZON", 50)
+        made = Delivery(Zeros())
+        for first in range(0, len(segments), 20):
+            ends += [part.offset + part.length for part in made.add(segments[first : first + 20])]
+            waiting.append(sum(map(len, made._waiting)))
+    assert max(waiting) < 100 and len(ends) > count - 100
+    ends += [part.offset + part.length for part in made.finish()]
+    assert ends == list(range(0, count * size + 1, size))
+    assert (made.size, made.missing) == (count * size, 0)
