@@ -49,8 +49,8 @@ class Conversations:
         leads = np.full(len(order), -1, np.int32)  # row -> the conversation whose first row it is
         wanted = np.flatnonzero(np.logical_or.reduceat(hits[self.rows], self.first))
         leads[self.rows[self.first[wanted]]] = wanted
-        numbers = leads[order]
-        numbers = numbers[numbers >= 0].astype(np.int64)
+        led = leads[order]
+        numbers: NDArray[np.int64] = led[led >= 0].astype(np.int64)
         return self.rows[elements(self.first, self.counts, numbers)].astype(np.int32), len(numbers)
 
 
@@ -68,7 +68,8 @@ def conversations(indices: NDArray[Any], is_reply: NDArray[np.bool_]) -> Convers
     keys = indices.astype(np.int64) << 1 | is_reply
     rows = np.argsort(keys, kind="stable")
     first = np.flatnonzero(np.diff(keys[rows] >> 1, prepend=-1))
-    return Conversations(rows, first, np.diff(first, append=len(rows)))
+    counts: NDArray[np.int64] = np.diff(first, append=len(rows))
+    return Conversations(rows, first, counts)
 
 
 class Pairing:
