@@ -69,6 +69,8 @@ class BitChoice:
         if not self.column:
             raise DecodeError("type the name of a column, such as flowStat, or flowStat=0x4000")
         self.is_any = False
+        self._typed: str | None = typed  # as long as nothing was switched
+        self._has_value = bool(equals)
         everything = decode_parts(self.column)
         decoded = decode_parts(self.column, value) if equals else [None] * len(everything)
         self.parts = [Part.of(*pair) for pair in zip(everything, decoded, strict=True)]
@@ -82,16 +84,19 @@ class BitChoice:
         """Switch a row on or off; a number of an enumeration is switched on besides the others."""
         part, number = self.rows[place]
         part.chosen ^= {number}
+        self._typed, self._has_value = None, True
 
     @property
     def value(self) -> str:
         """The value as the flow file shows it; empty where a part has none."""
         values = [part.value for part in self.parts]
-        return "_".join(values) if all(values) else ""
+        return "_".join(values) if self._has_value and all(values) else ""
 
     @property
     def typed(self) -> str:
-        """The value as it can be typed: ``name=value``."""
+        """The value as it was typed, or can be: ``name=value``."""
+        if self._typed is not None:
+            return self._typed
         return f"{self.column}={self.value}" if self.value else self.column
 
     @property

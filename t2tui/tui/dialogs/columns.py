@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 from t2tui.core.columns import Column
 from t2tui.tui.columnchoice import ColumnChoice
 from t2tui.tui.safe import safe_content
-from t2tui.tui.widgets.typed import TYPED
+from t2tui.tui.widgets.typed import TYPED, WordInput
 
 KEYS = "Space show or hide   alt/shift+↑↓ move   ctrl+r reset   Enter done   Esc cancel"
 
@@ -47,7 +47,7 @@ class ColumnsDialog(ModalScreen[list[str] | None]):
     def compose(self) -> ComposeResult:
         """Make the parts."""
         with Vertical(classes="dialog list-dialog", id="columns-dialog"):
-            yield Input(placeholder="type to find a column", compact=True, restrict=TYPED)
+            yield WordInput(placeholder="type to find a column", compact=True, restrict=TYPED)
             yield OptionList(markup=False, compact=True)
             yield Static(markup=False, classes="about")
             yield Static(safe_content(KEYS, "$text-muted"), markup=False)
