@@ -73,12 +73,19 @@ def conversations(indices: NDArray[Any], is_reply: NDArray[np.bool_]) -> Convers
 
 
 class Pairing:
-    """Which rows of a growing table belong together; asked for again only when it has grown."""
+    """What all paired arrangements of a growing table have in common; computed only when it has grown."""
 
     def __init__(self) -> None:
         self._indices = GrowingArray(np.zeros(0, np.uint64))
         self._is_reply = GrowingArray(np.zeros(0, bool))
         self._found: Conversations | None = None
+        self._order: Arrangement | None = None
+
+    def order(self, table: "ColumnStore", sorting: Sorting) -> Rows:
+        """Return all rows in an order; another filter goes on with the one of before."""
+        if self._order is None or self._order.sorting != sorting:
+            self._order = Arrangement(table, "", sorting)
+        return self._order.update(table).rows
 
     def of(self, table: "ColumnStore") -> Conversations:
         """Return the conversations of the rows so far.
@@ -122,7 +129,6 @@ class PairedArrangement:
         self.filter_text = filter_text
         self.sorting = sorting or Sorting()
         self._filter = compile_filter(filter_text, table)
-        self._order = Arrangement(table, "", sorting)
         self._pairing = pairing or Pairing()
         self._hits = GrowingArray(np.zeros(0, bool))
 
@@ -131,6 +137,6 @@ class PairedArrangement:
         seen = len(self._hits.values)
         if seen < len(table):
             self._hits.append(self._filter.rows(table, seen, len(table)))
-        order = self._order.update(table).rows
+        order = self._pairing.order(table, self.sorting)
         rows, count = self._pairing.of(table).arrange(order, self._hits.values)
         return Arranged(table, rows, self.filter_text, self.sorting, count)

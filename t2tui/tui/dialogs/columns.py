@@ -50,7 +50,7 @@ class ColumnsDialog(ModalScreen[list[str] | None]):
             yield WordInput(placeholder="type to find a column", compact=True, restrict=TYPED)
             yield OptionList(markup=False, compact=True)
             yield Static(markup=False, classes="about")
-            yield Static(safe_content(KEYS, "$text-muted"), markup=False)
+            yield Static(safe_content(KEYS, "$foreground-muted"), markup=False)
 
     def on_mount(self) -> None:
         """Show all columns."""
@@ -83,8 +83,8 @@ class ColumnsDialog(ModalScreen[list[str] | None]):
         return Content("").join(
             [
                 safe_content("[x] " if is_shown else "[ ] ", "$text-accent"),
-                safe_content(f"{column.name:<22} ", "" if is_shown else "$text-muted"),
-                safe_content(column.description, "$text-muted"),
+                safe_content(f"{column.name:<22} ", "" if is_shown else "$foreground-muted"),
+                safe_content(column.description, "$foreground-muted"),
             ]
         )
 

@@ -90,7 +90,7 @@ class NamedDialog(ModalScreen[Wish | None]):
             )
             yield OptionList(markup=False, compact=True)
             yield Static(markup=False, classes="about")
-            yield Static(safe_content(keys, "$text-muted"), markup=False)
+            yield Static(safe_content(keys, "$foreground-muted"), markup=False)
 
     def on_mount(self) -> None:
         """List everything."""
@@ -178,6 +178,6 @@ def _line(thing: Named) -> Content:
         [
             safe_content(f"{thing.name:<18} "),
             safe_content(f"{thing.group:<9} ", "$text-accent"),
-            safe_content(thing.text[:120], "$text-muted"),
+            safe_content(thing.text[:120], "$foreground-muted"),
         ]
     )

@@ -22,6 +22,8 @@ from t2tui.tui.widgets.typed import TYPED
 
 LONGEST = 200
 MOST_NAMES = 200
+NARROW = 120
+"""Below this width the table stands below the bits."""
 
 
 class DecoderScreen(Screen[str | None]):
@@ -31,6 +33,7 @@ class DecoderScreen(Screen[str | None]):
     """
 
     PLACE = decoder.PLACE
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]
     places = (decoder.PLACE, program.PLACE)
     explained: KeysOfView = (
         (
@@ -109,7 +112,10 @@ class DecoderScreen(Screen[str | None]):
             self._choice = None
             self._show_names(typed, error)
             return
-        self._list([self._bit_line(place) for place in range(len(self._choice.rows))])
+        rows = self._choice.rows
+        self._list([self._bit_line(place) for place in range(len(rows))])
+        first = next((place for place, (part, number) in enumerate(rows) if number in part.chosen), 0)
+        self._bits.highlighted = first if rows else None
         self._show_error("")
         self._show_value()
 
@@ -140,7 +146,7 @@ class DecoderScreen(Screen[str | None]):
                 safe_content("[x]" if is_on else "[ ]", "$text-accent"),
                 safe_content(
                     f"{MARKS[row.level]}{_number(row):>4} {_meaning(row)}",
-                    LEVELS[row.level] if is_on else "$text-muted",
+                    LEVELS[row.level] if is_on else "$foreground-muted",
                 ),
             ]
         )
@@ -155,7 +161,7 @@ class DecoderScreen(Screen[str | None]):
         try:
             text, style = choice.filter(self._columns), "$text-accent"
         except DecodeError as error:
-            text, style = str(error), "$text-muted"
+            text, style = str(error), "$foreground-muted"
         value = safe_content(f" value   {choice.value or 'none'}")
         how = f" ({'any' if choice.is_any else 'all'} of the bits)" if "bits" in text[:4] else ""
         shown = Content("").join([safe_content(" filter  "), safe_content(text, style), safe_content(how)])

@@ -64,8 +64,13 @@ class ColumnLayout:
         absent = [name for name in self._wanted.columns if name not in self._names]
         hidden = [name for name in self._names if name not in shown]
         hidden += [name for name in self._wanted.hidden if name not in self._names]
-        frozen = shown[self.fixed - 1] if self.fixed and self.fixed != self._usually_fixed else ""
+        frozen = shown[self.fixed - 1] if self.fixed and self.is_frozen else ""
         return Profile((*shown, *absent), tuple(hidden), self._wanted.has_rest, frozen, dict(self._chosen))
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether other columns stay than those that usually do."""
+        return self.fixed != self._usually_fixed
 
     @property
     def _usually_fixed(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from textual import work
 
 from t2tui.core.store import ColumnStore
 from t2tui.tui.arrangement import Arranged
@@ -164,12 +165,14 @@ class TableNotes(TableCursor):
 
     def action_only_marked(self) -> None:
         """Show the marked rows only."""
-        self._only(lambda table: self.marked)
+        marked = self.marked
+        self._only(lambda table: marked)
 
     def action_only_commented(self) -> None:
         """Show the rows with a comment only."""
         self._only(self.notes.commented)
 
+    @work(thread=True, exclusive=True, exit_on_error=False, group="only")
     def _only(self, which: Callable[[ColumnStore], NDArray[np.int64]]) -> None:
         if self._arranged is None:
             return

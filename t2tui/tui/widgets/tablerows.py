@@ -25,7 +25,8 @@ HEADER_LINES = 1
 EMPTY_LINE = 2
 """Line that says why there is nothing."""
 STATUS, STATES, INDEX = "flowStat", "tcpStatesAFlags", "flowInd"
-ALERTS = {"!": "alarm", "^": "warning", "×": "reset"}
+RESET = "×"
+ALERTS = {"!": "alarm", "^": "warning", RESET: "reset"}
 """Sign of a row -> its colour."""
 NOTES = {(False, False): " ", (True, False): "●", (False, True): "○", (True, True): "◉"}
 """Marked, commented -> sign."""
@@ -189,7 +190,7 @@ class TableRows(ScrollView, can_focus=True):
             segments.append(
                 Segment(set_cell_size(text, width), self._style("sorted") if is_sorted else style)
             )
-            segments.append(Segment("│" if number == layout.fixed - 1 else " ", style))
+            segments.append(Segment("│" if layout.is_frozen and number == layout.fixed - 1 else " ", style))
         if visible and visible[-1] < len(layout.columns) - 1:
             segments.append(Segment("›", style))
         return segments
@@ -202,6 +203,7 @@ class TableRows(ScrollView, can_focus=True):
         style = self._style("cursor" if is_cursor else "range" if is_chosen else "row")
         side = style + self._part("b" if look.is_reply else "a")
         alert = style + self._part(ALERTS[look.mark]) if look.mark in ALERTS else style
+        said_by = STATES if look.mark == RESET else STATUS
         note = NOTES[bool(self.notes.marks[self._arranged.rows[place]]), line.flow in self.notes.comments]
         segments = [
             Segment(CHOSEN if is_chosen else note, style + self._part("mark")),
@@ -210,7 +212,7 @@ class TableRows(ScrollView, can_focus=True):
         ]
         for number in layout.visible(self.size.width):
             column, width, cell = layout.columns[number], layout.width(number), line.cells[number]
-            chosen = side if column.name in cells.FIXED else alert if column.name == STATUS else style
+            chosen = side if column.name in cells.FIXED else alert if column.name == said_by else style
             if is_cursor and number == self._column and self.has_focus:
                 chosen = self._style("cell")
             segments.append(Segment(fitted(cell, width, cells.is_right(column)), chosen))
