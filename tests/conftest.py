@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
@@ -17,6 +18,8 @@ hypothesis.settings.load_profile("t2tui")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+_STATE = TemporaryDirectory(prefix="t2tui-state-")
+
 ENVIRONMENT = {
     **{
         name: value
@@ -25,6 +28,7 @@ ENVIRONMENT = {
     },
     "PYTHONPATH": str(REPOSITORY),
     "XDG_CONFIG_HOME": os.devnull,
+    "T2TUI_STATE": _STATE.name,
 }
 """Environment of programs that tests start: this package, nobody's settings."""
 

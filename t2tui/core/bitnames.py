@@ -48,12 +48,25 @@ def choose(column: str, names: Iterable[str]) -> Chosen:
     rows = tuple(row for row in everything if row in wanted)
     if not rows:
         raise DecodeError(f"{column}: no names are given")
+    condition = filter_of(column, rows)
     if isinstance(everything.table, BitTable):
+        return Chosen(column, rows, everything.table.format(sum(row.mask for row in rows)), condition)
+    return Chosen(column, rows, ";".join(row.hex for row in rows), condition)
+
+
+def filter_of(column: str, rows: Iterable[Row], is_any: bool = False) -> str:
+    """Return the condition that flows or packets with bits or numbers fulfil; empty where there is none.
+
+    Args:
+        column: name of a column, of a part of one, or of an enumeration.
+        rows: of its table.
+        is_any: one of the bits is enough; of numbers it always is.
+    """
+    rows = list(rows)
+    if rows and rows[0].bit is not None:
         number = sum(row.mask for row in rows)
-        condition = f"bitsallset({_value_of(column)}, {number:#x})"
-        return Chosen(column, rows, everything.table.format(number), condition)
-    tests = "" if column in NO_COLUMNS else " || ".join(_test(column, row) for row in rows)
-    return Chosen(column, rows, ";".join(row.hex for row in rows), tests)
+        return f"{'bitsanyset' if is_any else 'bitsallset'}({_value_of(column)}, {number:#x})"
+    return "" if column in NO_COLUMNS else " || ".join(_test(column, row) for row in rows)
 
 
 def _value_of(column: str) -> str:

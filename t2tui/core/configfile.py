@@ -187,14 +187,15 @@ class ConfigFile:
             if not mode & WRITABLE or (target.exists() and not os.access(target, os.W_OK)):
                 raise ConfigFileError(f"{self.path}: cannot be written: it is read-only")
             target.parent.mkdir(parents=True, exist_ok=True)
-            _replace(target, text, mode)
+            write_whole(target, text, mode)
         except ConfigFileError:
             raise
         except OSError as error:
             raise ConfigFileError(f"{self.path}: cannot be written: {error.strerror}") from error
 
 
-def _replace(target: Path, text: str, mode: int) -> None:
+def write_whole(target: Path, text: str, mode: int) -> None:
+    """Write a file so that it is there whole, or stays as it was."""
     from tempfile import NamedTemporaryFile  # takes time, and few programs write here
 
     with NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=".t2tui-", delete=False) as file:

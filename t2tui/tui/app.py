@@ -15,6 +15,7 @@ from t2tui.core.configfile import Preferences
 from t2tui.tui.actions import ACTIONS, Action, bindings, program
 from t2tui.tui.dialogs.help import HelpScreen
 from t2tui.tui.dialogs.openfile import OpenDialog
+from t2tui.tui.memory import Memory
 from t2tui.tui.opening import Opening
 from t2tui.tui.preferences import faults
 from t2tui.tui.screens.capture import CaptureScreen
@@ -37,7 +38,11 @@ class FlowApp(App[int]):
     BINDINGS = bindings(program.ACTIONS)
 
     def __init__(
-        self, opening: Opening, session: Session | None = None, preferences: Preferences | None = None
+        self,
+        opening: Opening,
+        session: Session | None = None,
+        preferences: Preferences | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """Prepare.
 
@@ -45,10 +50,12 @@ class FlowApp(App[int]):
             opening: what to open.
             session: its session; made without.
             preferences: theme and keys that the user wants.
+            memory: what is remembered between runs; the user's without.
         """
         super().__init__()
         self._preferences = preferences or Preferences()
-        self.main = CaptureScreen(opening, session)
+        self._memory = memory or Memory()
+        self.main = CaptureScreen(opening, session, self._memory)
 
     def on_mount(self) -> None:
         """Open what was named, with the user's theme and keys; ask for a capture if none was."""
@@ -65,7 +72,7 @@ class FlowApp(App[int]):
     def open(self, opening: Opening) -> None:
         """Open something else in the place of what is open."""
         self.main.close()
-        self.main = CaptureScreen(opening)
+        self.main = CaptureScreen(opening, memory=self._memory)
         self.switch_screen(self.main)
 
     # ------------------------------------------------------------------ actions

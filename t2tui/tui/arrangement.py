@@ -40,12 +40,19 @@ class Arranged:
         rows: numbers of the rows that are shown, in order.
         filter_text: the condition that they fulfil.
         sorting: how they are sorted.
+        conversations: number of conversations that are kept together (pairing.py); None: rows stand alone.
     """
 
     table: "ColumnStore"
     rows: Rows
     filter_text: str = ""
     sorting: Sorting = field(default_factory=Sorting)
+    conversations: int | None = None
+
+    @property
+    def is_paired(self) -> bool:
+        """Whether A and B flows of one index stand beside each other."""
+        return self.conversations is not None
 
     def __len__(self) -> int:
         """Return the number of rows that are shown."""

@@ -4,11 +4,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 
 from t2tui.core.query import QueryError
 from t2tui.core.query.patterns import Stopped, searching_while
 from t2tui.core.store import ColumnStore
 from t2tui.tui.arrangement import Arranged, Arrangement, Sorting
+from t2tui.tui.pairing import PairedArrangement, Pairing
+
+FAST = 0.15
+"""Seconds within which an arrangement is made while a filter is typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,12 @@ class _Wish:
     table: ColumnStore
     filter_text: str
     sorting: Sorting
+    is_paired: bool
+
+    @property
+    def manner(self) -> tuple[str, Sorting, bool]:
+        """What an arrangement has to be the same in to be gone on with."""
+        return self.filter_text, self.sorting, self.is_paired
 
 
 class Arranger:
@@ -45,13 +56,20 @@ class Arranger:
         self._is_closed = False
         self._changed = threading.Condition()
         self._is_busy = False
+        self._pairing = Pairing()
+        self._measured = 0, 0.0  # rows of the latest arrangement that was made anew, and its seconds
         threading.Thread(target=self._work, name="arranger", daemon=True).start()
 
-    def ask(self, table: ColumnStore, filter_text: str, sorting: Sorting) -> None:
+    def ask(self, table: ColumnStore, filter_text: str, sorting: Sorting, is_paired: bool = False) -> None:
         """Wish for an arrangement of the rows of now."""
         with self._changed:
-            self._wish = _Wish(table, filter_text, sorting)
+            self._wish = _Wish(table, filter_text, sorting, is_paired)
             self._changed.notify()
+
+    def is_fast(self, rows: int) -> bool:
+        """Tell whether another filter is applied within a blink, as far as was measured at this size."""
+        measured, seconds = self._measured
+        return seconds < FAST or measured < rows // 2
 
     @property
     def is_busy(self) -> bool:
@@ -65,16 +83,18 @@ class Arranger:
             self._changed.notify()
 
     def _work(self) -> None:
-        arrangement: Arrangement | None = None
+        arrangement: Arrangement | PairedArrangement | None = None
+        manner: tuple[str, Sorting, bool] | None = None
         while (wish := self._next()) is not None:
             try:
-                if arrangement is None or (arrangement.filter_text, arrangement.sorting) != (
-                    wish.filter_text,
-                    wish.sorting,
-                ):
-                    arrangement = Arrangement(wish.table, wish.filter_text, wish.sorting)
+                begin = perf_counter()
+                is_new = arrangement is None or manner != wish.manner
+                if arrangement is None or is_new:
+                    arrangement, manner = self._begun(wish), wish.manner
                 with searching_while(partial(self._is_wanted, wish.filter_text)):
                     result: Arranged | Refused = arrangement.update(wish.table)
+                if is_new:
+                    self._measured = len(wish.table), perf_counter() - begin
             except Stopped:
                 arrangement = None
                 continue
@@ -88,6 +108,11 @@ class Arranger:
         """Tell whether no other filter is wished for by now."""
         wish = self._wish
         return not self._is_closed and (wish is None or wish.filter_text == filter_text)
+
+    def _begun(self, wish: _Wish) -> Arrangement | PairedArrangement:
+        if wish.is_paired:
+            return PairedArrangement(wish.table, wish.filter_text, wish.sorting, self._pairing)
+        return Arrangement(wish.table, wish.filter_text, wish.sorting)
 
     def _next(self) -> _Wish | None:
         """Wait for a wish; None at the end."""

@@ -58,3 +58,12 @@ def narrowed(filter_text: str, more: str) -> str:
         return filter_text
     is_choice = "||" in filter_text or " or " in filter_text.casefold() or "?" in filter_text
     return f"({filter_text}) && {more}" if is_choice else f"{filter_text} && {more}"
+
+
+def widened(filter_text: str, more: str) -> str:
+    """Return a filter that flows with one more condition fulfil, too."""
+    if not filter_text.strip():
+        return more
+    if more in filter_text.split(" || "):
+        return filter_text
+    return f"({filter_text}) || {more}" if "?" in filter_text else f"{filter_text} || {more}"

@@ -25,12 +25,6 @@ FIXED = ("dir", "flowInd")
 """Columns that stay when the others move."""
 
 
-def ordered(names: tuple[str, ...]) -> list[str]:
-    """Return names of columns, those that are looked at first in front."""
-    first = [name for name in PREFERRED if name in names]
-    return first + [name for name in names if name not in first]
-
-
 def is_time(column: Column) -> bool:
     """Tell whether a column holds moments."""
     return column.type == TIME and column.name not in DURATIONS
@@ -76,7 +70,7 @@ class Look:
 
     Attributes:
         is_reply: it is a B flow.
-        mark: ``!`` of an alarm, ``^`` of a warning, else a blank.
+        mark: ``!`` of an alarm, ``^`` of a warning, ``×`` where this side has sent a reset, else a blank.
     """
 
     is_reply: bool = False
@@ -88,12 +82,18 @@ def _warnings() -> int:
     return sum(bit.mask for bit in bits.table("flowStat").bits if bit.level in ("wrn", "err"))
 
 
-def look(status: str) -> Look:
+@cache
+def _resets() -> int:
+    return sum(bit.mask for bit in bits.table("tcpStatesAFlags").bits if bit.name == "RESET")
+
+
+def look(status: str, states: str = "") -> Look:
     """Return how a row looks.
 
     Args:
         status: the cell of flowStat; empty without.
+        states: the cell of tcpStatesAFlags; empty without.
     """
-    value = int(status, 16) if status.startswith("0x") else 0
-    mark = "!" if value & FL_ALARM else "^" if value & _warnings() else " "
+    value, state = (int(cell, 16) if cell.startswith("0x") else 0 for cell in (status, states))
+    mark = "!" if value & FL_ALARM else "^" if value & _warnings() else "×" if state & _resets() else " "
     return Look(bool(value & L3FLOWINVERT), mark)

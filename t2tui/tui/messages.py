@@ -11,11 +11,13 @@ class FilterWanted(Message):
 
     Attributes:
         condition: in the filter language (docs/filter.md).
-        is_added: to the filter that is there, with ``&&``; else in its place.
+        is_added: to the filter that is there; else in its place.
+        is_choice: added with ``||``: flows that fulfil it are shown, too; else with ``&&``.
     """
 
     condition: str
     is_added: bool = False
+    is_choice: bool = False
 
 
 @dataclass
@@ -32,3 +34,13 @@ class FlowWanted(Message):
 @dataclass
 class ScopeChanged(Message):
     """What actions would act on is another: marks or the cursor have moved."""
+
+
+@dataclass
+class NotesChanged(Message):
+    """A comment was written, which is to be kept at once."""
+
+
+@dataclass
+class PairingWanted(Message):
+    """A and B flows of one index are to be kept together, or to stand apart again."""

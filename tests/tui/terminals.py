@@ -56,7 +56,13 @@ class Screen:
             stdin=theirs if stdin is None else stdin,
             stdout=theirs,
             stderr=theirs,
-            env={**_ENVIRONMENT, "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none", **env},
+            env={
+                **_ENVIRONMENT,
+                "TERM": "xterm-256color",
+                "TEXTUAL_ANIMATIONS": "none",
+                "T2TUI_STATE": str(folder / "state"),
+                **env,
+            },
         )
         os.close(theirs)
         self.output = b""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from t2tui.tui import session
 from t2tui.tui.app import FlowApp
@@ -29,8 +30,11 @@ def app_of(moment: Snapshot) -> FlowApp:
         ("filter", (80, 24), ["slash", *"$srcI"], "textual-dark"),
         ("faults", (100, 30), ["4", "down"], "textual-dark"),
         ("help", (80, 24), ["question_mark"], "textual-light"),
+        ("columns", (100, 30), ["right", "right", "c", *"port"], "textual-dark"),
+        ("decoder", (160, 48), ["right", "right", "b"], "textual-dark"),
+        ("paired", (100, 30), ["v", "down", "space", "V", "down"], "textual-light"),
     ],
-    ids=["flows", "light", "narrow", "filter", "faults", "help"],
+    ids=["flows", "light", "narrow", "filter", "faults", "help", "columns", "decoder", "paired"],
 )
 def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: list[str], theme: str) -> None:
     moment = finished()
@@ -44,10 +48,14 @@ def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: lis
         await wait_for(pilot, lambda: app.main.table.arranged is not None, "rows")
         for key in keys:
             await pilot.press(key)
+            if key == "v":  # a range ends when other rows are shown
+                await wait_for(pilot, lambda: app.main.table.arranged and app.main.table.arranged.is_paired)
         if name == "faults":
             await wait_for(pilot, lambda: app.main.query_one("#faults-table").row_count)  # type: ignore[attr-defined]
         if name == "light":
             await wait_for(pilot, lambda: app.main.table.arranged and app.main.table.arranged.sorting.column)
+        for box in app.screen.query(Input):
+            box.cursor_blink = False
         app.main.query_one("#filter-input").cursor_blink = False  # type: ignore[attr-defined]
         await pilot.pause()
 

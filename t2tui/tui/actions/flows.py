@@ -18,13 +18,21 @@ MOVE = (
 )
 
 SORT = (
-    Action("sort", "s", "Sort by this column", PLACE, "Sort and show"),
+    Action("sort", "s", "Sort by this column; again: the other way round", PLACE, "Sort and show"),
     Action(
-        "sort_descending", "S", "Sort by this column, the largest first", PLACE, "Sort and show", "", "Sort"
+        "sort_descending",
+        "S",
+        "Sort by this column, the largest first; again: the smallest",
+        PLACE,
+        "Sort and show",
+        "",
+        "Sort",
     ),
     Action("unsort", "z", "Back to the order in which flows ended", PLACE, "Sort and show"),
+    Action("pair", "v", "A and B flows together, or apart", PLACE, "Sort and show"),
     Action("times", "T", "Times as clock, date, seconds since 1970", PLACE, "Sort and show"),
     Action("detail", "enter", "Show or hide the pane with bits and values", PLACE, "Sort and show", "Enter"),
+    Action("menu", "m", "Menu of this cell", PLACE, "Sort and show"),
 )
 
 COLUMNS = (
@@ -32,6 +40,14 @@ COLUMNS = (
     Action("all_columns", "plus", "Show all columns again", PLACE, "Columns", "+"),
     Action("column_left", "less_than_sign", "Move this column to the left", PLACE, "Columns", "<"),
     Action("column_right", "greater_than_sign", "Move this column to the right", PLACE, "Columns", ">"),
+    Action(
+        "narrower", "left_curly_bracket,ctrl+left", "Make this column narrower", PLACE, "Columns", "{ ctrl+←"
+    ),
+    Action("wider", "right_curly_bracket,ctrl+right", "Make this column wider", PLACE, "Columns", "} ctrl+→"),
+    Action("fit", "W", "Make this column as wide as its cells", PLACE, "Columns"),
+    Action("freeze", "F", "Freeze the columns up to this one; again: free them", PLACE, "Columns"),
+    Action("columns", "c", "Choose columns", PLACE, "Columns", "", "Columns", True),
+    Action("profiles", "C", "Layouts of columns: take, save, delete", PLACE, "Columns"),
 )
 
 FILTER = (
@@ -48,6 +64,9 @@ FILTER = (
         "Not this",
         True,
     ),
+    Action("or_cell", "vertical_line", "Flows with this cell's value, too", PLACE, "Filter", "|"),
+    Action("only_marked", "at", "Only marked flows", PLACE, "Filter", "@"),
+    Action("only_commented", "quotation_mark", "Only flows with a comment", PLACE, "Filter", '"'),
 )
 
 MARK = (
@@ -55,6 +74,11 @@ MARK = (
     Action("mark_shown", "asterisk", "Mark all shown flows", PLACE, "Mark", "*"),
     Action("invert_marks", "tilde", "Invert the marks of the shown flows", PLACE, "Mark", "~"),
     Action("unmark", "u", "Unmark all flows", PLACE, "Mark"),
+    Action("range", "V", "Begin a range: moving extends it, Space marks it", PLACE, "Mark"),
+    Action("drop_range", "escape", "Forget the range", PLACE, "Mark", "Esc"),
+    Action("next_mark", "right_square_bracket", "Next marked flow", PLACE, "Mark", "]"),
+    Action("previous_mark", "left_square_bracket", "Marked flow before", PLACE, "Mark", "["),
+    Action("comment", "semicolon", "Comment on this flow", PLACE, "Mark", ";"),
 )
 
 COPY = (
@@ -63,3 +87,11 @@ COPY = (
 )
 
 ACTIONS = (*MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
+
+MENU = (
+    *("keep_cell", "drop_cell", "or_cell", "copy_cell", "copy_row", "decode", "follow", "packets"),
+    *("sort_descending", "mark", "comment", "hide_column"),
+)
+"""Names of the actions in the menu of a cell, those that there are."""
+HEADER_MENU = ("sort", "sort_descending", "unsort", "fit", "freeze", "hide_column", "columns", "profiles")
+"""Names of the actions in the menu of a column."""

@@ -1,9 +1,11 @@
 """One opened capture: top line, tabs, filter bar, the views below the tabs, buttons."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import numpy as np
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
@@ -15,13 +17,19 @@ from t2tui.core.store import ColumnStore
 from t2tui.tui.actions import bindings, capture, program
 from t2tui.tui.arrangement import Arranged, Sorting
 from t2tui.tui.arranger import Arranger, Refused
-from t2tui.tui.cellfilter import narrowed
+from t2tui.tui.cellfilter import narrowed, widened
+from t2tui.tui.dialogs.named import Named, NamedDialog, Wish
 from t2tui.tui.dialogs.number import AskNumber
 from t2tui.tui.dialogs.question import Question
 from t2tui.tui.figures import amount
-from t2tui.tui.messages import FilterWanted, FlowWanted, ScopeChanged
+from t2tui.tui.memory import Memory, NotRememberedError
+from t2tui.tui.messages import FilterWanted, FlowWanted, NotesChanged, PairingWanted, ScopeChanged
+from t2tui.tui.notes import Notebook
 from t2tui.tui.opening import Opening
+from t2tui.tui.profiles import Profiles
 from t2tui.tui.safe import safe_text
+from t2tui.tui.savedfilters import EXAMPLES, SavedFilters
+from t2tui.tui.screens.decoder import DecoderScreen
 from t2tui.tui.session import Session, Snapshot
 from t2tui.tui.views.faults import FaultsView
 from t2tui.tui.views.flows import FlowsView
@@ -36,6 +44,8 @@ from t2tui.tui.widgets.topline import TopLine
 
 TICK_SECONDS = 0.15
 """How often the session is asked for a snapshot."""
+KEEP_SECONDS = 5.0
+"""How often marks are written, if they have changed."""
 NARROW = 140
 """Below this width the pane beside the table is folded."""
 
@@ -53,6 +63,7 @@ class CaptureScreen(Screen[None]):
         capture: its session.
         now: the latest snapshot of it.
         filter_text: the condition that the flow table applies.
+        memory: what is remembered between runs.
     """
 
     PLACE = capture.PLACE
@@ -66,19 +77,35 @@ class CaptureScreen(Screen[None]):
             super().__init__()
             self.result = result
 
-    def __init__(self, opening: Opening, session: Session | None = None) -> None:
+    class Failed(Message):
+        """Something could not be written."""
+
+        def __init__(self, error: Exception) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(
+        self, opening: Opening, session: Session | None = None, memory: Memory | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             opening: what to open.
             session: its session; made without.
+            memory: what is remembered between runs; the user's without.
         """
         super().__init__()
+        self.memory = memory or Memory()
+        self.filters = SavedFilters(self.memory)
+        self._notebook = Notebook(self.memory, opening)
         self.opening = opening
         self.capture = session or Session(opening)
         self.now = Snapshot()
         self.filter_text = ""
         self._sorting = Sorting()
+        self._is_paired = False
+        self._live: str | None = None  # a condition that is being typed and whose hits are shown
+        self._complaint = ""
         self._arranger = Arranger(lambda result: self.post_message(self.ArrangementDone(result)))
         self._arranged_table: ColumnStore | None = None
         self._was_busy = False
@@ -96,9 +123,14 @@ class CaptureScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin to read."""
+        self.table.profiles = Profiles(self.memory)
+        self.table.notes = self._notebook.load()
+        self.part(FilterBar).remember(self.filters.history())
         self.action_view("flows")
         self.capture.start()
         self.set_interval(TICK_SECONDS, self._tick)
+        self.set_interval(KEEP_SECONDS, self._keep_notes)
+        self.call_after_refresh(self._tell_warnings)
 
     def part(self, kind: type[Part]) -> Part:
         """Return the one part of this kind."""
@@ -134,9 +166,41 @@ class CaptureScreen(Screen[None]):
         self.notify(safe_text(text), severity=severity, markup=False)
 
     def close(self) -> None:
-        """Let go of the capture; nobody waits for it."""
+        """Remember what is to be remembered, and let go of the capture; nobody waits for it."""
+        if self.is_mounted:
+            write = self._notebook.save(self.table.notes) if self.table.notes.is_changed else None
+            with suppress(NotRememberedError, ValueError):  # said before; nobody reads it now
+                self.table.keep_layout()
+                if write:
+                    write()
         self._arranger.close()
         self.capture.abandon()
+
+    # ------------------------------------------------------------------ what is remembered
+
+    def _tell_warnings(self) -> None:
+        for warning in self.memory.warnings:
+            self.tell(warning, "warning")
+
+    @work(thread=True, exit_on_error=False, group="memory")
+    def _remember(self, write: Callable[[], None]) -> None:
+        """Write in a thread; say what is wrong, the same only once."""
+        try:
+            write()
+        except (NotRememberedError, ValueError) as error:
+            self.post_message(self.Failed(error))
+
+    def on_capture_screen_failed(self, message: Failed) -> None:
+        """Say what could not be written."""
+        if str(message.error) != self._complaint:
+            self._complaint = str(message.error)
+            self.tell(self._complaint, "error")
+
+    @on(NotesChanged)
+    def _keep_notes(self) -> None:
+        """Write marks and comments, if they have changed."""
+        if self.table.notes.is_changed and (write := self._notebook.save(self.table.notes)):
+            self._remember(write)
 
     # ------------------------------------------------------------------ the session
 
@@ -179,23 +243,41 @@ class CaptureScreen(Screen[None]):
         """Have the rows of now filtered and sorted."""
         if self.now.table is not None:
             self._arranged_table = self.now.table
-            self._arranger.ask(self.now.table, self.filter_text, self._sorting)
+            self._arranger.ask(self.now.table, self.shown_filter, self._sorting, self._is_paired)
+
+    @property
+    def shown_filter(self) -> str:
+        """The condition that is shown: the one that applies, or one that is being typed."""
+        return self.filter_text if self._live is None else self._live
 
     def on_capture_screen_arrangement_done(self, message: ArrangementDone) -> None:
         """Show rows."""
         result = message.result
         if isinstance(result, Refused):
-            if result.filter_text == self.filter_text:
-                self.filter_text = ""
-                self.part(FilterBar).show_error(result.error)
+            self._refused(result)
             return
-        if (result.filter_text, result.sorting) == (self.filter_text, self._sorting):
+        now = self.shown_filter, self._sorting, self._is_paired
+        if (result.filter_text, result.sorting, result.is_paired) == now:
             self.table.show(result)
             total = len(result.table)
             hits = f"{amount(len(result))} of {amount(total)}" if result.filter_text else amount(total)
-            self.part(FilterBar).show_hits(f"{hits} flows")
+            pairs = (
+                "" if result.conversations is None else f" in {amount(result.conversations)} conversations"
+            )
+            self.part(FilterBar).show_hits(f"{hits} flows{pairs}")
             self.open_view.show(self.now)
             self._show_scope()
+
+    def _refused(self, refused: Refused) -> None:
+        if self._is_paired and not isinstance(refused.error, QueryError):
+            self._is_paired = False
+            self.tell(str(refused.error), "warning")
+            self._arrange()
+        elif refused.filter_text == self._live:
+            self._live = None
+        elif refused.filter_text == self.filter_text:
+            self.filter_text = ""
+            self.part(FilterBar).show_error(refused.error)
 
     def filter_by(self, text: str) -> None:
         """Show the flows that fulfil a condition; say what is wrong with it if it cannot be applied."""
@@ -212,28 +294,112 @@ class CaptureScreen(Screen[None]):
         except QueryError as error:
             bar.show_error(error)
             return
-        self.filter_text = text
+        self.filter_text, self._live = text, None
         bar.set(text)
         self._arrange()
+        self._remember(lambda: self.filters.applied(text))
         self.action_view("flows")
 
     @on(FilterBar.Applied)
     def _filter_applied(self, message: FilterBar.Applied) -> None:
         self.filter_by(message.text)
 
+    @on(FilterBar.Tried)
+    def _filter_tried(self, message: FilterBar.Tried) -> None:
+        """Show the hits of a condition that is being typed, or after a while what is wrong with it."""
+        text, table = message.text.strip(), self.now.table
+        if table is None or not self.part(FilterBar).input.has_focus:
+            return
+        try:
+            compile_filter(text, table)
+        except QueryError as error:
+            if message.is_long:
+                self.part(FilterBar).show_error(error)
+            return
+        if not message.is_long and text != self.shown_filter and self._arranger.is_fast(len(table)):
+            self._live = text
+            self._arrange()
+
     @on(FilterBar.Left)
     def _filter_left(self) -> None:
+        self._drop_live()
         self.open_view.take_focus()
+
+    def _drop_live(self) -> None:
+        """Show what the filter that applies shows."""
+        if self._live is not None:
+            self._live = None
+            self._arrange()
 
     @on(FilterWanted)
     def _filter_wanted(self, message: FilterWanted) -> None:
         text = message.condition
-        self.filter_by(narrowed(self.filter_text, text) if message.is_added else text)
+        joined = widened if message.is_choice else narrowed
+        self.filter_by(joined(self.filter_text, text) if message.is_added else text)
 
     @on(FlowTable.SortAsked)
     def _sort(self, message: FlowTable.SortAsked) -> None:
         self._sorting = message.sorting
         self._arrange()
+
+    @on(PairingWanted)
+    def _pair(self) -> None:
+        if self.now.table is None:
+            self.tell("A and B are paired when the first flow has ended", "information")
+        else:
+            self._is_paired = not self._is_paired
+            self._arrange()
+
+    def action_copy_filter(self) -> None:
+        """Copy the condition that is shown."""
+        text = self.part(FilterBar).input.value
+        if text:
+            self.app.copy_to_clipboard(safe_text(text))
+        else:
+            self.tell("There is no filter to copy: / begins one", "information")
+
+    def action_filters(self) -> None:
+        """Open the list of saved filters, examples and those that were applied."""
+        text = self.part(FilterBar).input.value.strip()
+        things = [Named(name, saved, "saved", True) for name, saved in self.filters.saved().items()]
+        things += [Named(name, example, "example", about=about) for name, example, about in EXAMPLES]
+        things += [Named("", applied, "before") for applied in reversed(self.filters.history())]
+        obstacle = "" if text else "There is no filter to save: / begins one"
+        if self.now.table is not None:
+            try:
+                compile_filter(text, self.now.table)
+            except QueryError as error:
+                obstacle = f"Not saved: {error}"
+
+        def chosen(wish: Wish | None) -> None:
+            try:
+                match wish:
+                    case Wish("take", thing):
+                        self.filter_by(thing.text)
+                    case Wish("save", thing):
+                        self.filters.save(thing.name, text)
+                        self.tell(f"Saved as {thing.name}", "information")
+                    case Wish("delete", thing):
+                        self.filters.delete(thing.name)
+                        self.action_filters()
+            except NotRememberedError as error:
+                self.tell(str(error), "error")
+
+        self.app.push_screen(NamedDialog("Filters", things, "the filter", obstacle), chosen)
+
+    def action_decode(self) -> None:
+        """Open the decoder on the cell under the cursor."""
+        column = self.table.column if self.view == "flows" else None
+        typed = f"{column.name}={self.table.cell}" if column is not None and self.table.cell else ""
+        self.app.push_screen(DecoderScreen(typed, self._names()), self._decoded)
+
+    def _names(self) -> tuple[str, ...]:
+        """Return the names of the columns that a filter can use now."""
+        return tuple(column.name for column in self.part(FilterBar).columns)
+
+    def _decoded(self, filter_text: str | None) -> None:
+        if filter_text:
+            self.filter_by(narrowed(self.filter_text, filter_text))
 
     # ------------------------------------------------------------------ views and actions
 
@@ -268,7 +434,7 @@ class CaptureScreen(Screen[None]):
         """Show all flows; from another view go back to them."""
         if self.view != "flows":
             self.action_view("flows")
-        elif self.filter_text or self._pending:
+        elif self.filter_text or self._pending or self._live:
             self.filter_by("")
 
     def action_go_to(self) -> None:

@@ -19,13 +19,15 @@ class DetailPane(VerticalScroll, can_focus=True):
     """Explains a cell and its row."""
 
     ALLOW_SELECT = False
-    _shown: tuple[int, str] | None = None
+    _shown: tuple[int, str, str] | None = None
 
     def compose(self) -> ComposeResult:
         """Make the text."""
         yield Static(markup=False, id="detail-text")
 
-    def show(self, table: ColumnStore, row: int, column: Column, *, is_open: bool = False) -> None:
+    def show(
+        self, table: ColumnStore, row: int, column: Column, *, is_open: bool = False, comment: str = ""
+    ) -> None:
         """Explain a cell.
 
         Args:
@@ -33,13 +35,17 @@ class DetailPane(VerticalScroll, can_focus=True):
             row: its number.
             column: that of the cell.
             is_open: the flow goes on, its values change.
+            comment: what the user wrote about the flow.
         """
-        if not is_open and self._shown == (row, column.name):
+        now = row, column.name, comment
+        if not is_open and self._shown == now:
             return
-        self._shown = None if is_open else (row, column.name)
+        self._shown = None if is_open else now
         names = table.names
         values = dict(zip(names, table.rows(names, row, 1)[0].split("\t"), strict=True))
         parts = [title(values), Content("")]
+        if comment:
+            parts = [title(values), safe_content(f"○ {comment}", "$text-accent"), Content("")]
         parts += explanation(column, values.get(column.name, ""))
         parts += [Content(""), *value_lines(table, values)]
         self.query_one("#detail-text", Static).update(Content("\n").join(parts))

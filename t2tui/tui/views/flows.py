@@ -22,10 +22,23 @@ class FlowsView(View):
             "Signs",
             (
                 ("●", "marked"),
+                ("○ ◉", "with a comment; marked and with a comment"),
                 ("!", "alarm"),
                 ("^", "warning in flowStat"),
+                ("×", "this side sent a TCP reset (tcpStatesAFlags)"),
+                ("╭ ╰", "A and B of one flow: shown if one of them fulfils the filter"),
+                ("+", "about to be marked"),
                 ("‹ ›", "more columns on this side"),
                 ("▲ ▼", "sorted by this column"),
+                ("│", "columns to the left of it stay"),
+            ),
+        ),
+        (
+            "Mouse",
+            (
+                ("header", "sort; again: the other way round; right: menu of the column"),
+                ("border", "drag: width of the column; double click: fits"),
+                ("row", "go there; drag or shift+click: mark all in between; right: menu"),
             ),
         ),
     )
@@ -52,7 +65,7 @@ class FlowsView(View):
     def show(self, now: Snapshot) -> None:
         """Say why there is no flow, if there is none; rows come with the arrangement."""
         main = self.main
-        self.table.explain(figures.nothing(now, main.filter_text, main.opening.is_pipe))
+        self.table.explain(figures.nothing(now, main.shown_filter, main.opening.is_pipe))
 
     def take_focus(self) -> None:
         """Let keys go to the table."""
@@ -67,7 +80,8 @@ class FlowsView(View):
         if arranged is None or row is None or column is None:
             pane.clear("no flow under the cursor")
         else:
-            pane.show(arranged.table, row, column, is_open=self.main.now.table is None)
+            comment = table.notes.comments.get(table.flow, "")
+            pane.show(arranged.table, row, column, is_open=self.main.now.table is None, comment=comment)
 
     @on(FlowTable.DetailAsked)
     def _fold_detail(self) -> None:

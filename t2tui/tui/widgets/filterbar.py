@@ -1,6 +1,7 @@
 """The filter bar: the condition, what can be written next, what is wrong with it, how many fulfil it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -8,6 +9,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -15,16 +17,20 @@ from t2tui.core.columns import Column
 from t2tui.core.query import Candidate, Completion, QueryError, complete
 from t2tui.tui.safe import safe_content, safe_text
 from t2tui.tui.widgets.note import Note
+from t2tui.tui.widgets.typed import TYPED
 
 MOST_CANDIDATES = 50
-TYPED = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*"
-"""What can be typed or pasted: nothing that hides or controls."""
 HISTORY = 200
+PAUSE = 0.25
+"""Seconds without a key after which hits are shown while a condition is typed."""
+LONG_PAUSE = 1.5
+"""Seconds without a key after which an error is shown."""
 KEYS = (
+    ("a pause", "Shows hits while you type, where that is fast"),
     ("Enter", "Apply"),
     ("Tab", "Take the candidate that is lit, or show all"),
     ("↑ ↓", "Candidates; without any: earlier and later filters"),
-    ("Esc", "Close the candidates; once more: back to the flows"),
+    ("Esc", "Close the candidates; once more: back to the flows and the filter before"),
 )
 """For the help."""
 
@@ -50,6 +56,18 @@ class FilterBar(Vertical):
             super().__init__()
             self.text = text
 
+    class Tried(Message):
+        """Nothing was typed for a moment.
+
+        Attributes:
+            text: the condition as far as it is.
+            is_long: the pause was long: an error may be shown.
+        """
+
+        def __init__(self, text: str, is_long: bool) -> None:
+            super().__init__()
+            self.text, self.is_long = text, is_long
+
     class Left(Message):
         """The bar is not wanted any more; the filter stays as it was."""
 
@@ -60,6 +78,7 @@ class FilterBar(Vertical):
         self._history: list[str] = []
         self._place = 0
         self._applied = ""
+        self._pauses: list[Timer] = []
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -100,6 +119,11 @@ class FilterBar(Vertical):
         """Learn which columns there are."""
         self.columns = columns
 
+    def remember(self, history: Sequence[str]) -> None:
+        """Take over the filters of earlier runs."""
+        self._history = list(history)
+        self._place = len(self._history)
+
     def begin(self) -> None:
         """Let the user type, at once: focus() waits until other messages are done."""
         self.screen.set_focus(self.input)
@@ -107,6 +131,7 @@ class FilterBar(Vertical):
     def set(self, text: str) -> None:
         """Show the filter that applies."""
         self._applied = text
+        self._wait(None)
         with self.prevent(Input.Changed):
             self.input.value = text
         self.input.cursor_position = len(text)
@@ -140,7 +165,18 @@ class FilterBar(Vertical):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self.show_error(None)
+        self._wait(event.value)
         self._complete()
+
+    def _wait(self, text: str | None) -> None:
+        """Tell when nothing is typed for a moment; None: nothing is waited for any more."""
+        for timer in self._pauses:
+            timer.stop()
+        self._pauses = []
+        if text is not None:
+            for seconds in (PAUSE, LONG_PAUSE):
+                message = self.Tried(text, seconds == LONG_PAUSE)
+                self._pauses.append(self.set_timer(seconds, partial(self.post_message, message)))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -187,6 +223,7 @@ class FilterBar(Vertical):
         with self.prevent(Input.Changed):
             self.input.value = text[: completion.start] + taken + ending + text[completion.end :].lstrip()
         self.input.cursor_position = completion.start + len(taken) + len(ending)
+        self._wait(self.input.value)
         self.input.focus()
         self._offer(None)
 
@@ -211,6 +248,7 @@ class FilterBar(Vertical):
             self.input.value = recalled
         self.input.cursor_position = len(recalled)
         self.show_error(None)
+        self._wait(recalled)
 
     def action_leave(self) -> None:
         """Close the candidates; once more: go back, and leave the filter as it was."""
