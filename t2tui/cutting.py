@@ -88,6 +88,26 @@ class Placer(Plugin):
                 self.index = None
 
 
+class Chosen:
+    """Finds packets of chosen flows among those of a capture."""
+
+    def __init__(self, wanted: NDArray[np.uint64], most: int | None) -> None:
+        """Choose.
+
+        Args:
+            wanted: keys, see wanted_keys.
+            most: packets of the capture that are looked at; None: all.
+        """
+        self._wanted, self._left = wanted, most
+
+    def rows(self, packets: NDArray[Any]) -> NDArray[np.int64]:
+        """Return which of the next packets are chosen."""
+        if self._left is not None:
+            packets = packets[: self._left]
+            self._left -= len(packets)
+        return chosen_rows(keys_of(packets), self._wanted)
+
+
 class Cutter(Plugin):
     """Writes the packets of chosen flows as a capture.
 
@@ -100,15 +120,16 @@ class Cutter(Plugin):
     summary = "packets of chosen flows as a capture"
     vital = True
 
-    def __init__(self, wanted: NDArray[np.uint64], written: BinaryIO) -> None:
+    def __init__(self, wanted: NDArray[np.uint64], written: BinaryIO, most: int | None = None) -> None:
         """Choose packets.
 
         Args:
             wanted: their keys, see wanted_keys.
             written: takes the capture.
+            most: packets of the capture that are looked at; all without.
         """
         super().__init__()
-        self._wanted = wanted
+        self._chosen = Chosen(wanted, most)
         self._written = written
         self.count = 0
 
@@ -125,7 +146,7 @@ class Cutter(Plugin):
         Raises:
             OutputError: they are of another link type than the first capture's.
         """
-        rows = chosen_rows(keys_of(packets), self._wanted)
+        rows = self._chosen.rows(packets)
         if not len(rows):
             return
         if self.run.link_type != self._link_type:
@@ -142,22 +163,29 @@ class SideDumper(PayloadDumper):
 
     vital = True
 
-    def __init__(self, settings: Any, wanted: NDArray[np.uint64]) -> None:
+    def __init__(self, settings: Any, wanted: NDArray[np.uint64], most: int | None = None) -> None:
         """Prepare a dump.
 
         Args:
             settings: values of the flags.
             wanted: keys of packets, see wanted_keys.
+            most: packets of the capture that are looked at; all without.
         """
         super().__init__(settings, np.unique(wanted >> np.uint64(1)).tolist())
-        self._wanted = wanted
+        self._chosen = Chosen(wanted, most)
 
     def on_packets(self, packets: NDArray[Any], data: NDArray[Any]) -> None:
         """Dump the payload of a batch."""
-        super().on_packets(packets[chosen_rows(keys_of(packets), self._wanted)], data)
+        super().on_packets(packets[self._chosen.rows(packets)], data)
 
 
-def replay(path: str | Path, index: PacketIndex, wanted: NDArray[np.uint64], dumper: PayloadDumper) -> None:
+def replay(
+    path: str | Path,
+    index: PacketIndex,
+    wanted: NDArray[np.uint64],
+    dumper: PayloadDumper,
+    tell: Callable[[int], None] = lambda done: None,
+) -> None:
     """Show packets of known places to payloadDumper, without analysing the capture once more.
 
     The files are those of a run, but for bytes that headers announce and the capture does not have: there
@@ -168,6 +196,7 @@ def replay(path: str | Path, index: PacketIndex, wanted: NDArray[np.uint64], dum
         index: of its packets.
         wanted: keys of packets, see wanted_keys.
         dumper: gets them as in a run.
+        tell: called on the way with the number of packets so far; an exception that it raises ends the replay.
 
     Raises:
         CaptureError: the capture has changed.
@@ -184,10 +213,13 @@ def replay(path: str | Path, index: PacketIndex, wanted: NDArray[np.uint64], dum
         batch_packets=BATCH_PACKETS,
     )
     try:
+        done = 0
         dumper.start(run)
         for part in reread(path, index.positions(wanted), wanted, flows):
             run.row = part.row
             dumper.on_packets(part.packets, part.data)
+            done += len(part.packets)
+            tell(done)
         dumper.on_released(np.arange(len(flows), dtype=np.int32))
         dumper.finish()
     except BaseException:
@@ -197,6 +229,9 @@ def replay(path: str | Path, index: PacketIndex, wanted: NDArray[np.uint64], dum
 
 DUMPED = {"PLDUMP_L2": 1, "PLDUMP_SCTP": 1}
 """Flags of payloadDumper: who chooses flows wants all kinds of payload."""
+
+OF_FOLDER = ("PLDUMP_FOLDER", "PLDUMP_RMDIR", "PLDUMP_FOREIGN")
+"""Flags of payloadDumper that have no meaning for a dump, which makes its own folder."""
 
 
 def dumper_settings(folder: Path, flags: Mapping[str, Value]) -> SimpleNamespace:
@@ -213,7 +248,7 @@ def dumper_settings(folder: Path, flags: Mapping[str, Value]) -> SimpleNamespace
     for name in flags:
         if name not in known:
             raise SettingsError(f"unknown flag of payloadDumper: {name}")
-        if name in ("PLDUMP_FOLDER", "PLDUMP_RMDIR", "PLDUMP_FOREIGN"):
+        if name in OF_FOLDER:
             raise SettingsError(f"payloadDumper.{name} has no meaning here: a dump makes its own folder")
     values = {**DUMPED, **flags, "PLDUMP_FOLDER": str(folder)}
     return SimpleNamespace(
@@ -301,6 +336,7 @@ def dump_payloads(
     flags: Mapping[str, Value],
     *,
     replace: bool = False,
+    most: int | None = None,
 ) -> int:
     """Write the payload of chosen flows into a folder, one file per direction.
 
@@ -310,6 +346,7 @@ def dump_payloads(
         target: the folder; it appears as a whole or not at all, and not if there is no payload.
         flags: of payloadDumper.
         replace: see NewFolder.
+        most: packets of the capture that are looked at; all without.
 
     Returns:
         Number of files.
@@ -320,7 +357,7 @@ def dump_payloads(
         SettingsError: a flag is wrong.
     """
     with NewFolder(target, replace=replace) as folder:
-        dumper = SideDumper(dumper_settings(folder.path, flags), wanted)
+        dumper = SideDumper(dumper_settings(folder.path, flags), wanted, most)
         run(dumper)
         folder.is_wanted = dumper.file_count > 0
     return dumper.file_count
