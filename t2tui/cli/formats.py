@@ -9,6 +9,8 @@ from t2tui.core import formats
 from t2tui.core.formats import RIGHT, Row
 from t2tui.core.query.vectors import kind_of
 
+__all__ = ["FORMATS", "LINES", "Row", "shown_on_terminal", "table_lines", "width"]
+
 FORMATS = ("text", "csv", "json", "table")
 
 LOOKED_AT = 5000

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from t2tui.core.text.safe import safe_text
 from t2tui.tui.opening import Loaded, Opening, load
+from t2tui.tui.packetsource import PacketSource
 
 if TYPE_CHECKING:
     from t2tui.core.engine import Engine
@@ -183,6 +184,19 @@ class Session:
     def index(self) -> "PacketIndex | None":
         """Where the packets are; None of a pipe, and before the engine is ready."""
         return self._loaded.index if self._loaded else None
+
+    def packets_obstacle(self) -> str:
+        """Return why packets of flows cannot be read once more; nothing if they can."""
+        if self.opening.waits:
+            return "what came from a pipe cannot be read again; save the capture to a file first"
+        if self.ask().state == PREPARING:
+            return "the capture is still being prepared"
+        return ""
+
+    def packets(self) -> PacketSource:
+        """Return where packets of flows come from: no more of a capture than was read of it."""
+        now = self.ask()
+        return PacketSource(self.opening, now.packets if now.state in (PARTIAL, FAILED) else None)
 
     def pause(self) -> None:
         """Stop reading until resume()."""

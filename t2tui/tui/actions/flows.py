@@ -62,4 +62,10 @@ COPY = (
     Action("copy_row", "Y", "Copy this row as in the flow file", PLACE, "Copy"),
 )
 
-ACTIONS = (*MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
+WRITE = (
+    Action("dump", "d", "Dump the payload of flows into files", PLACE, "Write", "", "Dump payload"),
+    Action("extract", "x", "Extract the packets of flows into a pcap", PLACE, "Write", "", "Extract pcap"),
+    Action("export", "e", "Export rows as T2 text, CSV, JSON, Parquet", PLACE, "Write", "", "Export"),
+)
+
+ACTIONS = (*WRITE, *MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)

@@ -16,10 +16,11 @@ from t2tui.tui.actions import bindings, capture, program
 from t2tui.tui.arrangement import Arranged, Sorting
 from t2tui.tui.arranger import Arranger, Refused
 from t2tui.tui.cellfilter import narrowed
+from t2tui.tui.dialogs import outputs
 from t2tui.tui.dialogs.number import AskNumber
 from t2tui.tui.dialogs.question import Question
 from t2tui.tui.figures import amount
-from t2tui.tui.messages import FilterWanted, FlowWanted, ScopeChanged
+from t2tui.tui.messages import FilterWanted, FlowWanted, ScopeChanged, WriteWanted
 from t2tui.tui.opening import Opening
 from t2tui.tui.safe import safe_text
 from t2tui.tui.session import Session, Snapshot
@@ -239,8 +240,13 @@ class CaptureScreen(Screen[None]):
 
     @on(ScopeChanged)
     def _show_scope(self) -> None:
-        marked = len(self.table.marked)
-        self.part(ActionLine).show_scope(f"{amount(marked)} marked" if marked else "")
+        line = self.part(ActionLine)
+        line.show_scope(outputs.scope_note(self.table, self.now))
+        line.show_obstacles(outputs.obstacles(self.capture, self.now))
+
+    @on(WriteWanted)
+    def _write_wanted(self, message: WriteWanted) -> None:
+        outputs.ask(self, message.action)
 
     @on(Tab.Chosen)
     def _tab(self, message: Tab.Chosen) -> None:

@@ -20,7 +20,7 @@ from t2tui.tui import cells
 from t2tui.tui.actions import bindings, flows
 from t2tui.tui.arrangement import Arranged, Sorting
 from t2tui.tui.cellfilter import condition
-from t2tui.tui.messages import FilterWanted, ScopeChanged
+from t2tui.tui.messages import FilterWanted, ScopeChanged, WriteWanted
 from t2tui.tui.safe import safe_cells, safe_text
 from t2tui.tui.widgets.columnlayout import ColumnLayout
 
@@ -451,6 +451,18 @@ class FlowTable(ScrollView, can_focus=True):
         """Unmark all rows."""
         self._marks[:] = False
         self.mark(np.zeros(0, np.int32), False)
+
+    def action_dump(self) -> None:
+        """Ask for the payload of flows."""
+        self.post_message(WriteWanted("dump"))
+
+    def action_extract(self) -> None:
+        """Ask for the packets of flows."""
+        self.post_message(WriteWanted("extract"))
+
+    def action_export(self) -> None:
+        """Ask for rows in another format."""
+        self.post_message(WriteWanted("export"))
 
     def action_copy_cell(self) -> None:
         """Copy the cell under the cursor."""
