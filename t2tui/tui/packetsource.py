@@ -1,9 +1,9 @@
 """The packets of the flows of a session, read once more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from t2tui.tui.opening import WRITERS, Opening
 
 if TYPE_CHECKING:
     from t2tui.core.engine import Engine, Snapshot
+    from t2tui.core.packetindex import PacketIndex
     from t2tui.plugins.base import Plugin
     from t2tui.plugins.payloaddumper import PayloadDumper
 
@@ -58,10 +59,12 @@ class PacketSource:
     Attributes:
         opening: what is opened.
         most: packets of it that count: reading was stopped there; None: all.
+        index: where its packets are, so far as they were read; None: it is analysed once more.
     """
 
     opening: Opening
     most: int | None = None
+    index: "PacketIndex | None" = None
 
     def copy(self, keys: NDArray[np.uint64], written: BinaryIO, tell: Tell) -> int:
         """Write packets as a capture.
@@ -78,16 +81,21 @@ class PacketSource:
             CaptureError: the capture cannot be read any more.
             OutputError: the new capture cannot be written.
         """
+        from t2tui.core.extract import copy_packets
         from t2tui.cutting import Cutter
 
+        index = self._usable_index()
+        if index is not None:
+            return copy_packets(self.opening.sources[0], _told(index, keys, tell), written)
         cutter = Cutter(keys, written, self.most)
         self._run(cutter, tell)
         return cutter.count
 
-    def show(self, dumper: "PayloadDumper", tell: Tell) -> None:
-        """Show packets to payloadDumper, which chooses among them.
+    def show(self, keys: NDArray[np.uint64], dumper: "PayloadDumper", tell: Tell) -> None:
+        """Show packets to payloadDumper.
 
         Args:
+            keys: of the packets, see ``cutting.wanted_keys``.
             dumper: see ``cutting.dump_payloads``.
             tell: hears how far it is.
 
@@ -95,7 +103,19 @@ class PacketSource:
             CaptureError: the capture cannot be read any more.
             OutputError: a file cannot be written.
         """
-        self._run(dumper, tell)
+        from t2tui.cutting import replay
+
+        index = self._usable_index()
+        if index is not None:
+            replay(self.opening.sources[0], index, keys, dumper, lambda done: tell(done, 0))
+        else:
+            self._run(dumper, tell)
+
+    def _usable_index(self) -> "PacketIndex | None":
+        """Return where packets can be read in the capture: not in compressed ones, and not in lists."""
+        from t2tui.following import is_addressable
+
+        return self.index if self.index is not None and is_addressable(self.opening.source) else None
 
     def _run(self, added: "Plugin", tell: Tell) -> None:
         """Analyse the capture once more."""
@@ -111,3 +131,13 @@ class PacketSource:
             engine.run(progress)
             for breakdown in engine.breakdowns:
                 raise OutputError("the packets", f"{breakdown.plugin}: {breakdown.text}")
+
+
+def _told(index: "PacketIndex", keys: NDArray[np.uint64], tell: Tell) -> Iterator[NDArray[Any]]:
+    """Yield the places of packets, and tell how many were handed out."""
+    done = 0
+    for positions, _ in index.positions(keys):
+        tell(done, 0)
+        yield positions
+        done += len(positions)
+    tell(done, 0)

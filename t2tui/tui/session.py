@@ -196,7 +196,8 @@ class Session:
     def packets(self) -> PacketSource:
         """Return where packets of flows come from: no more of a capture than was read of it."""
         now = self.ask()
-        return PacketSource(self.opening, now.packets if now.state in (PARTIAL, FAILED) else None)
+        most = now.packets if now.state in (PARTIAL, FAILED) else None
+        return PacketSource(self.opening, most, self.index)
 
     def pause(self) -> None:
         """Stop reading until resume()."""

@@ -114,7 +114,7 @@ class Dump:
         flows = self.scope.flows()
         keys = wanted_keys(self.scope.table, flows.tolist(), self.direction)
         files = dump_payloads(
-            lambda dumper: self.packets.show(dumper, tell),
+            lambda dumper: self.packets.show(keys, dumper, tell),
             keys,
             self.target,
             self.flags,

@@ -29,8 +29,10 @@ def app_of(moment: Snapshot) -> FlowApp:
         ("filter", (80, 24), ["slash", *"$srcI"], "textual-dark"),
         ("faults", (100, 30), ["4", "down"], "textual-dark"),
         ("help", (80, 24), ["question_mark"], "textual-light"),
+        ("extract", (80, 24), [*["space"] * 4, "x"], "textual-dark"),
+        ("dump", (160, 48), ["d"], "textual-light"),
     ],
-    ids=["flows", "light", "narrow", "filter", "faults", "help"],
+    ids=["flows", "light", "narrow", "filter", "faults", "help", "extract", "dump"],
 )
 def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: list[str], theme: str) -> None:
     moment = finished()
@@ -44,6 +46,10 @@ def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: lis
         await wait_for(pilot, lambda: app.main.table.arranged is not None, "rows")
         for key in keys:
             await pilot.press(key)
+        if name in ("extract", "dump"):
+            found = {"extract": "2 flows", "dump": "1 flow"}[name]
+            await wait_for(pilot, lambda: app.screen.query("#summary"), "the dialog")
+            await wait_for(pilot, lambda: found in str(app.screen.query_one("#summary").render()))
         if name == "faults":
             await wait_for(pilot, lambda: app.main.query_one("#faults-table").row_count)  # type: ignore[attr-defined]
         if name == "light":
