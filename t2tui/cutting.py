@@ -196,7 +196,7 @@ def replay(
         index: of its packets.
         wanted: keys of packets, see wanted_keys.
         dumper: gets them as in a run.
-        tell: called on the way with the number of packets so far; an exception that it raises ends the replay.
+        tell: called on the way with the number of packets so far; what it raises ends the replay.
 
     Raises:
         CaptureError: the capture has changed.
