@@ -160,7 +160,11 @@ class SideDumper(PayloadDumper):
 
 
 def replay(
-    originals: Originals, index: PacketIndex, wanted: NDArray[np.uint64], dumper: PayloadDumper
+    originals: Originals,
+    index: PacketIndex,
+    wanted: NDArray[np.uint64],
+    dumper: PayloadDumper,
+    tell: Callable[[int], None] = lambda done: None,
 ) -> None:
     """Show packets of known places to payloadDumper, without analysing the capture once more.
 
@@ -172,6 +176,7 @@ def replay(
         index: of the packets.
         wanted: keys of packets, see wanted_keys.
         dumper: gets them as in a run.
+        tell: called on the way with the number of packets so far; what it raises ends the replay.
 
     Raises:
         CaptureError: the capture has changed.
@@ -188,10 +193,13 @@ def replay(
         batch_packets=BATCH_PACKETS,
     )
     try:
+        done = 0
         dumper.start(run)
         for part in reread(originals, index.positions(wanted), wanted, flows):
             run.row = part.row
             dumper.on_packets(part.packets, part.data)
+            done += len(part.packets)
+            tell(done)
         dumper.on_released(np.arange(len(flows), dtype=np.int32))
         dumper.finish()
     except BaseException:
@@ -201,6 +209,9 @@ def replay(
 
 DUMPED = {"PLDUMP_L2": 1, "PLDUMP_SCTP": 1}
 """Flags of payloadDumper: who chooses flows wants all kinds of payload."""
+
+OF_FOLDER = ("PLDUMP_FOLDER", "PLDUMP_RMDIR", "PLDUMP_FOREIGN")
+"""Flags of payloadDumper that have no meaning for a dump, which makes its own folder."""
 
 
 def dumper_settings(folder: Path, flags: Mapping[str, Value]) -> SimpleNamespace:
@@ -217,7 +228,7 @@ def dumper_settings(folder: Path, flags: Mapping[str, Value]) -> SimpleNamespace
     for name in flags:
         if name not in known:
             raise SettingsError(f"unknown flag of payloadDumper: {name}")
-        if name in ("PLDUMP_FOLDER", "PLDUMP_RMDIR", "PLDUMP_FOREIGN"):
+        if name in OF_FOLDER:
             raise SettingsError(f"payloadDumper.{name} has no meaning here: a dump makes its own folder")
     values = {**DUMPED, **flags, "PLDUMP_FOLDER": str(folder)}
     return SimpleNamespace(

@@ -261,7 +261,7 @@ def deliver_flow(
     The last element has a part of no bytes, and the sums.
     """
     spill = None if is_addressable(source) else SpillBytes()
-    bytes_: ByteSource = spill if spill is not None else CaptureBytes(str(source))
+    bytes_: ByteSource = spill if spill is not None else originals_of(str(source))
     try:
         follower = Follower([flow], spill)
         delivery = Delivery(bytes_, direction, sequence=sequence)

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 FIRST_SINK = 860
 """Plugins from this number on write files."""
 
-ROLES = ("tcpStates", "dnsDecode")
-"""Plugins that decide how long a flow lives, and which side is A."""
-
 
 @dataclass(frozen=True)
 class Runs:
@@ -68,7 +65,7 @@ class Runs:
         """Return those that decide which packets are a flow: in force mode any of them."""
         readers = self.readers()
         forced = settings_of(replace(self.request, plugins=readers), self.known)[CORE].FORCE_MODE
-        return readers if forced else [name for name in readers if name in ROLES]
+        return readers if forced else [name for name in readers if name in plugins.DECIDERS]
 
     def watch(self, engine: Engine) -> None:
         """Let signals cancel an engine."""

@@ -291,6 +291,12 @@ class ColumnStore:
         fresh = {name: field for name, (_, field) in _named(self._columns()).items()}
         return [self._stored(name, fresh[name]) for name in names]
 
+    @property
+    def content(self) -> NDArray[np.uint8]:
+        """The bytes that columns show, for a RowWriter over fields()."""
+        content: NDArray[np.uint8] = self._bytes.values
+        return content
+
     def text(self, name: str, first: int = 0, count: int | None = None) -> list[str]:
         """Return the cells of a column as the flow file prints them.
 
@@ -339,6 +345,10 @@ class ColumnStore:
         writer = RowWriter(self.fields(names))
         chunks = writer.chunks(np.asarray(rows, np.int32), None, self._bytes.values)
         return b"".join(map(bytes, chunks)).decode("utf-8", "replace").split("\n")[:-1]
+
+    def cells(self, name: str, rows: "Rows") -> list[str]:
+        """Return the cells of a column as the flow file prints them, for any rows."""
+        return self.lines([name], rows)
 
     def filter(self, text: str) -> NDArray[np.int64]:
         """Return the numbers of the rows that fulfil a condition (docs/filter.md), ascending.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from t2tui.core.settings import Settings
 
 __all__ = [
+    "DECIDERS",
     "RESERVED",
     "STANDARD",
     "Entry",
@@ -56,6 +57,9 @@ _BUILTIN = {
     "tcpWinSink": "t2tui.plugins.tcpwinsink:TcpWinSink",
 }
 """Where each plugin is. Importing one imports numba, so that waits until the plugin is wanted."""
+
+DECIDERS = ("tcpStates", "dnsDecode")
+"""Plugins that decide how long a flow lives, and which side is A."""
 
 RESERVED = ("core", "t2tui")
 """Names that plugins cannot have: tables of the file of settings."""

@@ -21,6 +21,7 @@ from t2tui.plugins.cells import (
     INTEGER,
     Cells,
     Numbers,
+    StoredCells,
     elements,
     is_list,
     kind_of,
@@ -74,7 +75,7 @@ def arrow_type(column: Column) -> Any:
     return pa.list_(type_) if is_list(column.type) else type_
 
 
-def schema(cells: Cells) -> Any:
+def schema(cells: Cells | StoredCells) -> Any:
     """Return the Arrow schema of flows; T2's type, unit and description of a column are its metadata."""
     return pa.schema(
         [
@@ -96,7 +97,7 @@ class Flows:
         count: how many wait.
     """
 
-    def __init__(self, cells: Cells) -> None:
+    def __init__(self, cells: Cells | StoredCells) -> None:
         """Take flows as ``cells`` show them, which were made with ``plain=PLAIN``."""
         self.schema = schema(cells)
         self.count = 0

@@ -17,7 +17,9 @@ from t2tui.core.columns import Column, unique_names
 from t2tui.core.lines import Lines
 from t2tui.core.nearest import did_you_mean, nearest_names
 from t2tui.core.outputs import OutputError
+from t2tui.core.store import ColumnStore
 from t2tui.core.text.fields import FLOATS, Code, Field
+from t2tui.core.text.rows import RowWriter
 from t2tui.plugins.base import Run
 
 Cell: TypeAlias = Sequence[str]
@@ -125,14 +127,60 @@ class Cells:
         for field, plain in zip(self._fields, self.is_plain, strict=True):
             if not plain:
                 continue
-            values = field.values[slots] if field.by == "slot" else field.values[: len(slots)].copy()
-            kind = PLAIN.get(field.code, "u")
-            shown = None
-            if field.when is not None:
-                flags, mask = field.when
-                shown = flags[slots if field.when_by == "slot" else slice(0, len(slots))] & mask != 0
-            found.append(Numbers(np.ascontiguousarray(values).view(f"{kind}{values.itemsize}"), shown))
+            first = slice(0, len(slots))
+            by_row = slots if field.by == "slot" else first
+            found.append(_numbers(field, by_row, slots if field.when_by == "slot" else first))
         return found
+
+
+class StoredCells:
+    """The columns of flows that are kept in memory; takes the place of Cells.
+
+    Attributes:
+        names, columns, is_plain: see Cells.
+    """
+
+    def __init__(
+        self, store: ColumnStore, names: Sequence[str], *, plain: frozenset[int] = frozenset()
+    ) -> None:
+        """Choose columns.
+
+        Args:
+            store: whose rows; no more may be appended.
+            names: of the columns.
+            plain: see Cells.
+        """
+        self.names = list(names)
+        self.columns = [store.column(name) for name in names]
+        self._fields = store.fields(names)
+        pairs = zip(self.columns, self._fields, strict=True)
+        self.is_plain = [kind_of(column.type) in plain and _is_plain(field) for column, field in pairs]
+        texts = [field for field, plain in zip(self._fields, self.is_plain, strict=True) if not plain]
+        self._writer = RowWriter(list(map(_as_bits, texts or self._fields[:1])))
+        self._content = store.content
+
+    def text(self, rows: NDArray[Any]) -> str:
+        """Return one line per row: the cells of the columns that are not plain numbers."""
+        chunks = self._writer.chunks(np.asarray(rows, np.int32), None, self._content)
+        return b"".join(map(bytes, chunks)).decode("utf-8", "replace")
+
+    def numbers(self, rows: NDArray[Any]) -> list[Numbers]:
+        """Return the columns of rows that are plain numbers."""
+        pairs = zip(self._fields, self.is_plain, strict=True)
+        return [_numbers(field, rows, rows) for field, plain in pairs if plain]
+
+
+def _numbers(field: Field, records: Any, flagged: Any) -> Numbers:
+    """Return a plain column.
+
+    Args:
+        field: of the column.
+        records: which of its values.
+        flagged: which of the flags that tell whether there is a value.
+    """
+    values = np.ascontiguousarray(field.values[records])
+    shown = None if field.when is None else field.when[0][flagged] & field.when[1] != 0
+    return Numbers(values.view(f"{PLAIN.get(field.code, 'u')}{values.itemsize}").copy(), shown)
 
 
 def _is_plain(field: Field) -> bool:

@@ -7,17 +7,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from t2tui.core.formats import NUMBERS, unformulated
 from t2tui.core.settings import Flag
 from t2tui.plugins.base import Plugin, Run
 from t2tui.plugins.cells import Cell, Cells, pieces
 from t2tui.plugins.txtsink import FlowFile
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters of a cell that spreadsheets calculate."""
-
-NUMBERS = ("U", "I", "F", "D")
-"""First letters of the types whose cells are numbers, which a minus may begin."""
-
 
 EVERY_FILE = 2
 """Value of CSV_HEADER."""
@@ -82,7 +76,7 @@ class CsvSink(Plugin):
         if type_ == "S":
             cells = [cell[1:-1] for cell in cells]
         if self.settings.CSV_SAFE and not type_.startswith(NUMBERS):
-            cells = [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells]
+            cells = list(map(unformulated, cells))
         return cells
 
     def finish(self) -> None:

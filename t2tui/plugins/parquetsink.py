@@ -50,7 +50,7 @@ class ParquetSink(Plugin):
         Flag("PARQUET_SUFFIX", "_flows", help="suffix of the file, before its ending", runtime=True),
     )
 
-    _file: "_File | None" = None
+    _file: "PositionedFile | None" = None
     _writer: Any = None
 
     def start(self, run: Run) -> None:
@@ -74,7 +74,7 @@ class ParquetSink(Plugin):
         self._pending: Flows | None = None
         self._waiting: list[Any] = []
         self._flows = self._bytes = 0
-        self._file = _File(run.outputs.open(suffix))
+        self._file = PositionedFile(run.outputs.open(suffix))
 
     def _begin(self) -> "Flows":
         """Write what stands before the first flow."""
@@ -145,21 +145,34 @@ class ParquetSink(Plugin):
                     self._writer.close()
 
 
-class _File(io.RawIOBase):
-    """An output as pyarrow wants it: it tells its position."""
+class PositionedFile(io.RawIOBase):
+    """An output as pyarrow wants it: it tells its position.
+
+    Attributes:
+        is_deaf: what is written goes nowhere.
+    """
 
     def __init__(self, output: BinaryIO) -> None:
+        """Take an output over.
+
+        Args:
+            output: takes the bytes.
+        """
+        super().__init__()
         self._output = output
         self._position = 0
         self.is_deaf = False
 
     def writable(self) -> bool:
+        """Return True."""
         return True
 
     def tell(self) -> int:
+        """Return how many bytes were written."""
         return self._position
 
     def write(self, data: Any, /) -> int:
+        """Write all bytes."""
         view = memoryview(data).cast("B")
         if not self.is_deaf:
             self._output.write(view)
@@ -167,6 +180,7 @@ class _File(io.RawIOBase):
         return len(view)
 
     def close(self) -> None:
+        """Close the output; closing twice is allowed."""
         if not self.closed and not self.is_deaf:
             self._output.close()
         super().close()

@@ -6,21 +6,30 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
-from textual import on
+from textual import on, work
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
 from textual.screen import Screen
 
 from t2tui.core.configfile import Preferences
+from t2tui.core.text.safe import safe_text as safe_lines
+from t2tui.tui import jobs
 from t2tui.tui.actions import ACTIONS, Action, bindings, program
 from t2tui.tui.dialogs.help import HelpScreen
 from t2tui.tui.dialogs.openfile import OpenDialog
+from t2tui.tui.dialogs.question import Question
 from t2tui.tui.memory import Memory
+from t2tui.tui.messages import JobEnded
 from t2tui.tui.opening import Opening
 from t2tui.tui.preferences import faults
+from t2tui.tui.safe import safe_text
 from t2tui.tui.screens.capture import CaptureScreen
 from t2tui.tui.session import Session
+from t2tui.tui.tasks import ExportText
 from t2tui.tui.widgets.actionline import ActionButton
+
+CANCEL_SECONDS = 0.5
+"""How long the end of the program waits for what is being written to be removed."""
 
 STYLES: list[str | PurePath] = sorted((Path(__file__).parent / "styles").glob("*.tcss"))
 
@@ -30,6 +39,7 @@ class FlowApp(App[int]):
 
     Attributes:
         main: the screen of the capture that is open.
+        jobs: what runs in the background.
     """
 
     TITLE = "t2tui"
@@ -56,6 +66,7 @@ class FlowApp(App[int]):
         self._preferences = preferences or Preferences()
         self._memory = memory or Memory()
         self.main = CaptureScreen(opening, session, self._memory)
+        self.jobs = jobs.Jobs(lambda job: self.post_message(JobEnded(job)))
 
     def on_mount(self) -> None:
         """Open what was named, with the user's theme and keys; ask for a capture if none was."""
@@ -124,6 +135,43 @@ class FlowApp(App[int]):
         self.push_screen(HelpScreen(places, getattr(self.screen, "explained", ())))
 
     async def action_quit(self) -> None:
-        """End the program."""
+        """End the program; ask if something is being written."""
+        running = self.jobs.running
+        if running:
+            what = ", ".join(job.task.title for job in running)
+            text = f"{what}: not done yet. Quit, and leave nothing of it?"
+            self.push_screen(Question(text), lambda answer: self._end() if answer else None)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self.jobs.cancel(CANCEL_SECONDS)
         self.main.close()
         self.exit(0)
+
+    # ------------------------------------------------------------------ jobs
+
+    @on(JobEnded)
+    def _job_ended(self, message: JobEnded) -> None:
+        """Tell what came of a job that nobody watches."""
+        job = message.job
+        if isinstance(job.task, ExportText) and job.state == jobs.DONE:
+            self.copy_to_clipboard(safe_lines(job.task.text))
+        if not job.is_watched and job.state != jobs.CANCELLED:
+            where = f" → {job.task.target}" if job.task.target is not None else ""
+            is_done = job.state == jobs.DONE
+            text = safe_text(f"{job.task.title}: {job.text}{where if is_done else ''}")
+            self.notify(text, severity="information" if is_done else "error", markup=False)
+
+    def action_undo(self) -> None:
+        """Take back what was written last."""
+        job = self.jobs.last
+        if job is None:
+            self.notify("There is nothing that was written and could be taken back", markup=False)
+        else:
+            self._undo(job)
+
+    @work(thread=True, group="undo", exit_on_error=False)
+    def _undo(self, job: jobs.Job) -> None:
+        text = safe_text(job.undo())
+        self.call_from_thread(self.notify, text, markup=False)

@@ -1,8 +1,12 @@
 """What views ask of the capture screen they are on; messages bubble up to it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from t2tui.tui.jobs import Job
 
 
 @dataclass
@@ -44,3 +48,25 @@ class NotesChanged(Message):
 @dataclass
 class PairingWanted(Message):
     """A and B flows of one index are to be kept together, or to stand apart again."""
+
+
+@dataclass
+class WriteWanted(Message):
+    """Something of the flows is to be written.
+
+    Attributes:
+        action: name of the action: ``dump``, ``extract`` or ``export``.
+    """
+
+    action: str
+
+
+@dataclass
+class JobEnded(Message):
+    """What ran in the background has ended; told to the program.
+
+    Attributes:
+        job: with its result.
+    """
+
+    job: "Job"

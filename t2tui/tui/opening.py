@@ -57,6 +57,11 @@ class Opening:
         return self.is_pipe or any(Path(source).is_fifo() for source in self.sources)
 
     @property
+    def files(self) -> list[str]:
+        """The captures that are files, which must not be written."""
+        return [] if self.is_pipe else list(self.sources)
+
+    @property
     def source(self) -> str | list[str]:
         """The source as engines take it."""
         if self.is_pipe and self.descriptor is not None:

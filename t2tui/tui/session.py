@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from t2tui.core.text.safe import safe_text
 from t2tui.tui.opening import Loaded, Opening, load
+from t2tui.tui.packetsource import PacketSource
 
 if TYPE_CHECKING:
     from t2tui.core.capture import Originals
@@ -195,6 +196,18 @@ class Session:
         if self._loaded is None:
             return f"nothing has been read yet: {self._latest.detail or self._latest.state}"
         return self._loaded.originals.fault
+
+    def packets(self) -> PacketSource:
+        """Return where packets of flows come from; only where nothing stands against it.
+
+        Raises:
+            CaptureError: see packets_obstacle().
+        """
+        if self._loaded is None or self._loaded.originals.fault:
+            from t2tui.core.capture import CaptureError
+
+            raise CaptureError("Packets cannot be read again", self.packets_obstacle())
+        return PacketSource(self._loaded.index, self._loaded.originals, self.opening.files)
 
     def pause(self) -> None:
         """Stop reading until resume()."""

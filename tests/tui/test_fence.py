@@ -21,6 +21,9 @@ BANNED = {
     "Markdown",
     "Collapsible",
     "Checkbox",
+    "RadioButton",
+    "Select",
+    "SelectionList",
     "from_markup",
     "assemble",
     "styled",
@@ -65,6 +68,13 @@ def test_titles_of_borders_are_content() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Assign) and "border_" in ast.unparse(node.targets[0]):
                 assert ast.unparse(node.value).startswith("Content("), f"{path.name}:{node.lineno}"
+
+
+def test_tooltips_are_content() -> None:
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith(".tooltip"):
+                assert ast.unparse(node.value).startswith("safe_content("), f"{path.name}:{node.lineno}"
 
 
 @given(st.text() | st.binary())

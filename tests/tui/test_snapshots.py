@@ -33,8 +33,10 @@ def app_of(moment: Snapshot) -> FlowApp:
         ("columns", (100, 30), ["right", "right", "c", *"port"], "textual-dark"),
         ("decoder", (160, 48), ["right", "right", "b"], "textual-dark"),
         ("paired", (100, 30), ["v", "down", "space", "V", "down"], "textual-light"),
+        ("extract", (80, 24), [*["space"] * 4, "x"], "textual-dark"),
+        ("dump", (160, 48), ["d"], "textual-light"),
     ],
-    ids=["flows", "light", "narrow", "filter", "faults", "help", "columns", "decoder", "paired"],
+    ids=lambda value: value if isinstance(value, str) and "-" not in value else "",
 )
 def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: list[str], theme: str) -> None:
     moment = finished()
@@ -50,6 +52,10 @@ def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: lis
             await pilot.press(key)
             if key == "v":  # a range ends when other rows are shown
                 await wait_for(pilot, lambda: app.main.table.arranged and app.main.table.arranged.is_paired)
+        if name in ("extract", "dump"):
+            found = {"extract": "2 flows", "dump": "1 flow"}[name]
+            await wait_for(pilot, lambda: app.screen.query("#summary"), "the dialog")
+            await wait_for(pilot, lambda: found in str(app.screen.query_one("#summary").render()))
         if name == "faults":
             await wait_for(pilot, lambda: app.main.query_one("#faults-table").row_count)  # type: ignore[attr-defined]
         if name == "light":

@@ -41,6 +41,36 @@ def test_a_capture_opens_and_the_program_quits(screen: Callable[..., Screen]) ->
     assert shown.output.rstrip().endswith(b"\x1b[?1049l") or b"\x1b[?1049l" in shown.output[-200:]
 
 
+def test_payload_and_packets_are_written(screen: Callable[..., Screen], tmp_path: Path) -> None:
+    shown = screen(EXERCISE, width=120, height=40)
+    place = shown.wait_for("complete")
+    shown.press("/$dstPort == 21\r")
+    place = shown.wait_for("1 of 72", place)
+    for key, heading, where in (
+        ("x", "Extract pcap", "exercise_flow_35.pcap"),
+        ("d", "Dump payload", "exercise_flow_35_payload"),
+    ):
+        shown.press(key)
+        place = shown.wait_for("Will be written", shown.wait_for(heading, place))
+        shown.settle()
+        shown.press("\r")
+        place = shown.wait_for("✓", place)
+        shown.settle()
+        shown.press("\r")
+        shown.settle()
+        assert (tmp_path / where).exists()
+    shown.press(QUIT)
+    assert shown.finish() == 0
+    with (tmp_path / "exercise_flow_35.pcap").open("rb") as file:
+        ports = {
+            frozenset((frame.data.data.sport, frame.data.data.dport))
+            for frame in (dpkt.ethernet.Ethernet(data) for _, data in dpkt.pcap.Reader(file))
+        }
+    assert ports == {frozenset((49329, 21))}
+    names = sorted(path.name for path in (tmp_path / "exercise_flow_35_payload").glob("[!.]*"))
+    assert names == ["35_A", "35_B"]
+
+
 def test_options_are_those_of_run(screen: Callable[..., Screen], tmp_path: Path) -> None:
     for name, ports in (("one.pcap", (1, 2, 3)), ("two.pcap", (3, 4))):
         (tmp_path / name).write_bytes(pcap([udp(port) for port in ports]))

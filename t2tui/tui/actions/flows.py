@@ -86,11 +86,17 @@ COPY = (
     Action("copy_row", "Y", "Copy this row as in the flow file", PLACE, "Copy"),
 )
 
-ACTIONS = (*MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
+WRITE = (
+    Action("dump", "d", "Dump the payload of flows into files", PLACE, "Write", "", "Dump payload"),
+    Action("extract", "x", "Extract the packets of flows into a pcap", PLACE, "Write", "", "Extract pcap"),
+    Action("export", "e", "Export rows as T2 text, CSV, JSON, Parquet", PLACE, "Write", "", "Export"),
+)
+
+ACTIONS = (*WRITE, *MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
 
 MENU = (
     *("keep_cell", "drop_cell", "or_cell", "copy_cell", "copy_row", "decode", "follow", "packets"),
-    *("sort_descending", "mark", "comment", "hide_column"),
+    *("dump", "extract", "export", "sort_descending", "mark", "comment", "hide_column"),
 )
 """Names of the actions in the menu of a cell, those that there are."""
 HEADER_MENU = ("sort", "sort_descending", "unsort", "fit", "freeze", "hide_column", "columns", "profiles")

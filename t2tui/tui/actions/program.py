@@ -10,5 +10,6 @@ ACTIONS = (
     Action("choose_theme", "", "Choose a theme", PLACE, "Program"),
     Action("help", "question_mark", "Keys of this view", PLACE, "Program", "?", "Help"),
     Action("command_palette", "ctrl+p", "Commands", PLACE, "Program", "", "Commands"),
+    Action("undo", "U", "Take back what was written last", PLACE, "Program"),
     Action("quit", "ctrl+q", "Quit", PLACE, "Program"),
 )

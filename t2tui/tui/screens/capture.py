@@ -18,12 +18,20 @@ from t2tui.tui.actions import bindings, capture, program
 from t2tui.tui.arrangement import Arranged, Sorting
 from t2tui.tui.arranger import Arranger, Refused
 from t2tui.tui.cellfilter import narrowed, widened
+from t2tui.tui.dialogs import outputs
 from t2tui.tui.dialogs.named import Named, NamedDialog, Wish
 from t2tui.tui.dialogs.number import AskNumber
 from t2tui.tui.dialogs.question import Question
 from t2tui.tui.figures import amount
 from t2tui.tui.memory import Memory, NotRememberedError
-from t2tui.tui.messages import FilterWanted, FlowWanted, NotesChanged, PairingWanted, ScopeChanged
+from t2tui.tui.messages import (
+    FilterWanted,
+    FlowWanted,
+    NotesChanged,
+    PairingWanted,
+    ScopeChanged,
+    WriteWanted,
+)
 from t2tui.tui.notes import Notebook
 from t2tui.tui.opening import Opening
 from t2tui.tui.profiles import Profiles
@@ -405,8 +413,13 @@ class CaptureScreen(Screen[None]):
 
     @on(ScopeChanged)
     def _show_scope(self) -> None:
-        marked = len(self.table.marked)
-        self.part(ActionLine).show_scope(f"{amount(marked)} marked" if marked else "")
+        line = self.part(ActionLine)
+        line.show_scope(outputs.scope_note(self.table, self.now))
+        line.show_obstacles(outputs.obstacles(self.capture, self.now))
+
+    @on(WriteWanted)
+    def _write_wanted(self, message: WriteWanted) -> None:
+        outputs.ask(self, message.action)
 
     @on(Tab.Chosen)
     def _tab(self, message: Tab.Chosen) -> None:

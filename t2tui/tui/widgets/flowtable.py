@@ -8,7 +8,7 @@ from textual.message import Message
 from t2tui.tui.actions import ACTIONS, Action, bindings, flows
 from t2tui.tui.cellfilter import condition
 from t2tui.tui.dialogs.menu import Menu
-from t2tui.tui.messages import FilterWanted, PairingWanted
+from t2tui.tui.messages import FilterWanted, PairingWanted, WriteWanted
 from t2tui.tui.safe import safe_text
 from t2tui.tui.widgets.actionline import ActionButton
 from t2tui.tui.widgets.tablecolumns import TableColumns
@@ -144,6 +144,18 @@ class FlowTable(TableColumns):
         if self.column is not None and self.row is not None:
             text = condition(self.column, self.cell, is_kept)
             self.post_message(FilterWanted(text, is_added=True, is_choice=is_choice))
+
+    def action_dump(self) -> None:
+        """Ask for the payload of flows."""
+        self.post_message(WriteWanted("dump"))
+
+    def action_extract(self) -> None:
+        """Ask for the packets of flows."""
+        self.post_message(WriteWanted("extract"))
+
+    def action_export(self) -> None:
+        """Ask for rows in another format."""
+        self.post_message(WriteWanted("export"))
 
     def action_copy_cell(self) -> None:
         """Copy the cell under the cursor."""
