@@ -21,9 +21,9 @@ from t2tui.core.roster import Breakdown
 from t2tui.core.run import Columns
 from t2tui.core.settings import CORE, Value, load_settings
 from t2tui.core.store import ColumnStore
-from t2tui.core.streams import Conversation, Stream
+from t2tui.core.streams import Stream
 from t2tui.cutting import Cutter, Direction, dump_payloads, wanted_keys
-from t2tui.following import WITH_PORTS, follow_flow, is_addressable, stream_of
+from t2tui.following import conversation_of, follow_flow, is_addressable, stream_of
 from t2tui.plugins.base import FIRST_SINK, Plugin, Run
 from t2tui.plugins.pcapd import Pcapd
 
@@ -117,13 +117,6 @@ class Origin:
         """
         loaded, run_options, labels = _prepare(self.plugins, self.settings, [], self.options)
         return Engine(source, run_options, HeldOutputs(), [*loaded, *added], labels=labels)
-
-
-ENDS = ("srcIP", "dstIP", "srcMac", "dstMac", "srcPort", "dstPort", "l4Proto", "ethType", "vlanID")
-"""Columns that tell whose flow it is."""
-
-VLAN_ID = 0xFFF
-"""Bits of a VLAN tag that name the VLAN."""
 
 
 @dataclass(frozen=True)
@@ -237,39 +230,10 @@ class Follower:
 
     def __call__(self, flows: ColumnStore, flow: int, sequence: bool) -> Stream:
         """See ColumnStore.follow."""
-        source, conversation = self.origin.source, _conversation(flows, flow)
+        source, conversation = self.origin.source, conversation_of(flows, flow)
         if self.index is None or conversation is None or not is_addressable(source):
             return follow_flow(source, flow, self.origin.engine, sequence=sequence)
         return stream_of(self.index.segments(flow), str(source), conversation, sequence=sequence)
-
-
-def _conversation(flows: ColumnStore, flow: int) -> Conversation | None:
-    """Return whose flow it is; None where the columns do not tell."""
-    if any(name not in flows for name in ("dir", *ENDS)):
-        return None
-    rows = np.flatnonzero(flows["flowInd"] == flow)
-    if not len(rows):
-        return None
-    row = min(rows.tolist(), key=lambda row: flows.text("dir", row, 1))
-    cells = flows.rows(ENDS, row, 1)[0].split("\t")
-    *addresses, source_port, destination_port, protocol, ether_type, vlans = cells
-    source, destination, *macs = (cell.partition(";")[0] for cell in addresses)
-    is_layer2 = source in ("", "-")
-    if is_layer2:
-        source, destination = macs
-    if not source:
-        return None
-    has_ports = not is_layer2 and int(protocol) in WITH_PORTS
-    return Conversation(
-        flow,
-        int(protocol),
-        source,
-        destination,
-        int(source_port) if has_ports else None,
-        int(destination_port) if has_ports else None,
-        int(vlans.rpartition(";")[2]) & VLAN_ID if vlans else None,
-        int(ether_type, 0) if is_layer2 else None,
-    )
 
 
 def _engine(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from t2tui.core.engine import Engine
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.settings import Settings
+    from t2tui.plugins.base import Plugin
 
 STANDARD_INPUT = "-"
 WRITERS = ("payloadDumper", "pcapd")
@@ -109,13 +110,9 @@ def load(opening: Opening, tell: Any) -> Loaded:
     Raises:
         Exception: what plugins, labels or settings raise.
     """
-    from t2tui import __version__, plugins
+    from t2tui import plugins
     from t2tui.api import Collector
-    from t2tui.core.alarms import alarm_rule
-    from t2tui.core.engine import Engine, RunOptions
-    from t2tui.core.labels import chosen_labels
     from t2tui.core.packetindex import PacketIndex
-    from t2tui.core.settings import CORE
     from t2tui.plugins.base import FIRST_SINK
 
     chosen: list[str] = []
@@ -123,6 +120,36 @@ def load(opening: Opening, tell: Any) -> Loaded:
     for name in opening.plugins:
         is_writer = name in WRITERS or plugins.find(name).number >= FIRST_SINK
         (left_out if is_writer else chosen).append(name)
+    index = None if opening.waits else PacketIndex()
+    collector = Collector(False, index)
+    return Loaded(_engine(opening, chosen, [collector], tell), collector, index, left_out)
+
+
+def again(opening: Opening, added: "list[Plugin]") -> "Engine":
+    """Make an engine that reads once more and numbers the flows in the same way.
+
+    Args:
+        opening: what was opened.
+        added: plugins behind those that decide how long flows live.
+    """
+    from t2tui.cli.reading import FIRST_SINK, ROLES
+    from t2tui.core.settings import CORE
+    from t2tui.plugins import find
+
+    names = [name for name in opening.plugins if name not in WRITERS and find(name).number < FIRST_SINK]
+    if not opening.settings[CORE].FORCE_MODE:
+        names = [name for name in names if name in ROLES]
+    return _engine(opening, names, added, lambda line: None)
+
+
+def _engine(opening: Opening, names: Sequence[str], added: "list[Plugin]", tell: Any) -> "Engine":
+    """Make an engine of plugins, and of those behind them that are made already."""
+    from t2tui import __version__, plugins
+    from t2tui.core.alarms import alarm_rule
+    from t2tui.core.engine import Engine, RunOptions
+    from t2tui.core.labels import chosen_labels
+    from t2tui.core.settings import CORE
+
     core = opening.settings[CORE]
     options = RunOptions(
         report=tell,
@@ -131,16 +158,13 @@ def load(opening: Opening, tell: Any) -> Loaded:
         alarm_rule=alarm_rule(core),
         force_mode=bool(core.FORCE_MODE),
     )
-    loaded = plugins.load(chosen, opening.settings, lambda text: tell(f"[ERR] {text}"))
-    index = None if opening.waits else PacketIndex()
-    collector = Collector(False, index)
-    engine = Engine(
+    loaded = plugins.load(names, opening.settings, lambda text: tell(f"[ERR] {text}"))
+    return Engine(
         opening.source,
         options,
         Discarded(tell),
-        [*loaded, collector],
+        [*loaded, *added],
         title=opening.name if len(opening.sources) > 1 or opening.is_pipe else None,
         labels=chosen_labels(core),
         write_packets=False,
     )
-    return Loaded(engine, collector, index, left_out)

@@ -7,7 +7,7 @@ when it was asked for, between two steps of the engine: so however slow the scre
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.roster import Breakdown
     from t2tui.core.store import ColumnStore
+    from t2tui.core.streams import Stream
 
 PREPARING, READING, PAUSED, WAITING = "preparing", "reading", "paused", "waiting"
 PARTIAL, COMPLETE, FAILED, NOTHING = "partial", "complete", "failed", "nothing is open"
@@ -27,6 +28,8 @@ ENDED = (PARTIAL, COMPLETE, FAILED, NOTHING)
 
 CLOSE_SECONDS = 0.1
 """How long close() waits for the thread; it is a daemon and holds nobody up."""
+Progress = Callable[[float | None], None]
+"""Hears how far something is, 0 to 1; None where it cannot be told."""
 FIRST_LINES, LAST_LINES = 2_000, 8_000
 """Lines of the log that are kept: a capture can give reason for one per packet."""
 
@@ -183,6 +186,49 @@ class Session:
     def index(self) -> "PacketIndex | None":
         """Where the packets are; None of a pipe, and before the engine is ready."""
         return self._loaded.index if self._loaded else None
+
+    def stream_obstacle(self) -> str:
+        """Return why streams cannot be opened now; empty if they can."""
+        if self._loaded is None:
+            return "nothing was read yet" if not self._latest.has_ended else "the capture could not be opened"
+        if self.opening.waits:
+            return "what came through a pipe cannot be read again: save it to a file, and open that"
+        return ""
+
+    def open_stream(self, flow: int, progress: Progress = lambda done: None) -> "Stream":
+        """Return the streams of a flow, as far as it was read; to be closed by the caller.
+
+        Reads the capture once more where its packets cannot be found again at their places: compressed ones,
+        several. This is not for the thread of the screen, unlike all other methods.
+
+        Args:
+            flow: its index.
+            progress: called a few times a second with the part that was read again, None if it cannot be
+                told; what it raises ends the reading.
+
+        Raises:
+            CaptureError: the capture cannot be read.
+            LookupError: it has no such flow.
+            OSError: it is not there any more, or there is no space for a temporary file.
+            ValueError: streams cannot be opened, see stream_obstacle().
+        """
+        from t2tui import following
+        from t2tui.tui.opening import again
+
+        why = self.stream_obstacle()
+        if why:
+            raise ValueError(why)
+        source, index, now = self.opening.source, self.index, self._latest
+        for table in (now.table, now.open_flows):
+            ends = None if table is None else following.conversation_of(table, flow)
+            if index is not None and ends is not None and following.is_addressable(source):
+                return following.stream_of(index.segments(flow), str(source), ends)
+        return following.follow_flow(
+            source,
+            flow,
+            lambda _, added: again(self.opening, added),
+            progress=lambda read: progress(read.bytes_read / read.size if read.size else None),
+        )
 
     def pause(self) -> None:
         """Stop reading until resume()."""

@@ -34,6 +34,10 @@ COLUMNS = (
     Action("column_right", "greater_than_sign", "Move this column to the right", PLACE, "Columns", ">"),
 )
 
+STREAMS = (
+    Action("follow", "f", "Follow: what both sides of this flow sent", PLACE, "Look into", "", "Follow"),
+)
+
 FILTER = (
     Action(
         "keep_cell", "equals_sign", "Only flows with this cell's value", PLACE, "Filter", "=", "Only this"
@@ -62,4 +66,4 @@ COPY = (
     Action("copy_row", "Y", "Copy this row as in the flow file", PLACE, "Copy"),
 )
 
-ACTIONS = (*MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
+ACTIONS = (*MOVE, *STREAMS, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)

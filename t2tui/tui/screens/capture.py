@@ -19,9 +19,10 @@ from t2tui.tui.cellfilter import narrowed
 from t2tui.tui.dialogs.number import AskNumber
 from t2tui.tui.dialogs.question import Question
 from t2tui.tui.figures import amount
-from t2tui.tui.messages import FilterWanted, FlowWanted, ScopeChanged
+from t2tui.tui.messages import FilterWanted, FlowWanted, FollowWanted, PacketWanted, ScopeChanged
 from t2tui.tui.opening import Opening
 from t2tui.tui.safe import safe_text
+from t2tui.tui.screens.follow import FollowScreen
 from t2tui.tui.session import Session, Snapshot
 from t2tui.tui.views.faults import FaultsView
 from t2tui.tui.views.flows import FlowsView
@@ -239,6 +240,8 @@ class CaptureScreen(Screen[None]):
 
     @on(ScopeChanged)
     def _show_scope(self) -> None:
+        why = self.capture.stream_obstacle()
+        self.part(ActionLine).show_obstacles({"follow": f"Nothing to follow: {why}"} if why else {})
         marked = len(self.table.marked)
         self.part(ActionLine).show_scope(f"{amount(marked)} marked" if marked else "")
 
@@ -274,6 +277,24 @@ class CaptureScreen(Screen[None]):
     def action_go_to(self) -> None:
         """Ask for a flow and go there."""
         self.app.push_screen(AskNumber("Go to flow (flowInd):"), self._go_to_flow)
+
+    @on(FollowWanted)
+    def _follow_wanted(self, message: FollowWanted) -> None:
+        why = self.capture.stream_obstacle()
+        if why:
+            self.tell(f"Nothing to follow: {why}", "warning")
+        else:
+            screen = FollowScreen(self.capture, message.flow, self.table.next_flow)
+            self.app.push_screen(screen, self._followed)
+
+    def _followed(self, wanted: PacketWanted | None) -> None:
+        """Show the packet that was asked for in a stream."""
+        if wanted is not None:
+            self.post_message(wanted)
+
+    @on(PacketWanted)
+    def _packet_wanted(self, message: PacketWanted) -> None:
+        self._go_to_flow(message.flow)
 
     @on(FlowWanted)
     def _flow_wanted(self, message: FlowWanted) -> None:

@@ -20,7 +20,7 @@ from t2tui.tui import cells
 from t2tui.tui.actions import bindings, flows
 from t2tui.tui.arrangement import Arranged, Sorting
 from t2tui.tui.cellfilter import condition
-from t2tui.tui.messages import FilterWanted, ScopeChanged
+from t2tui.tui.messages import FilterWanted, FollowWanted, ScopeChanged
 from t2tui.tui.safe import safe_cells, safe_text
 from t2tui.tui.widgets.columnlayout import ColumnLayout
 
@@ -152,6 +152,13 @@ class FlowTable(ScrollView, can_focus=True):
         return int(self._arranged.rows[self._place])
 
     @property
+    def flow(self) -> int | None:
+        """Index of the flow under the cursor; None if there is none, or the table has no indices."""
+        if self._arranged is None or self.row is None or "flowInd" not in self._arranged.table:
+            return None
+        return int(self._arranged.table.text("flowInd", self.row, 1)[0])
+
+    @property
     def column(self) -> Column | None:
         """The column under the cursor."""
         layout = self.layout_of_columns
@@ -191,6 +198,21 @@ class FlowTable(ScrollView, can_focus=True):
         self._follow()
         self.refresh()
         self.post_message(self.Moved(self))
+
+    def next_flow(self, step: int) -> int | None:
+        """Move the cursor to the next row of another flow, and return its index; None if there is none.
+
+        Args:
+            step: 1 down, -1 up.
+        """
+        arranged, flow, place = self._arranged, self.flow, self._place + step
+        while arranged is not None and flow is not None and 0 <= place < len(arranged):
+            other = int(arranged.table.text("flowInd", int(arranged.rows[place]), 1)[0])
+            if other != flow:
+                self.go_to(place)
+                return other
+            place += step
+        return None
 
     # ------------------------------------------------------------------ drawing
 
@@ -413,6 +435,11 @@ class FlowTable(ScrollView, can_focus=True):
         self._time_style = (self._time_style + 1) % len(cells.TIME_STYLES)
         self.layout_of_columns.forget_widths()
         self.refresh()
+
+    def action_follow(self) -> None:
+        """Show what both sides of the flow under the cursor sent."""
+        if self.flow is not None:
+            self.post_message(FollowWanted(self.flow))
 
     def action_detail(self) -> None:
         """Show or hide the pane beside the table."""
