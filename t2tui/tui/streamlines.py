@@ -81,6 +81,9 @@ class Rows(Protocol):
     def at(self, byte: int) -> int:
         """Return the line in which a byte is."""
 
+    def last(self) -> int:
+        """Return the last line; 0 if there is none."""
+
 
 class StreamLines:
     """The lines of a stream in one form.
@@ -139,6 +142,14 @@ class StreamLines:
             CaptureError: the capture cannot be read any more.
         """
         return self._rows.at(max(0, min(byte, self.size - 1))) if self.size else 0
+
+    def last(self) -> int:
+        """Return the last line; 0 if there is none.
+
+        Raises:
+            CaptureError: the capture cannot be read any more.
+        """
+        return self._rows.last()
 
     def window(self, first: int, count: int) -> list[Line]:
         """Make lines; fewer where they end.
@@ -252,6 +263,10 @@ class FixedRows:
         start = int(self._behind[piece - 1]) if piece else 0
         return start + len(self._notes_before(piece)) + (byte - int(self._begins[piece])) // self._width
 
+    def last(self) -> int:
+        """See Rows."""
+        return max(self.height - 1, 0)
+
 
 class TextRows:
     """Lines of text, block by block."""
@@ -286,6 +301,8 @@ class TextRows:
         self._counts = np.maximum(sizes // GUESS, 1)
         self._is_counted = np.zeros(blocks, bool)
         self._recount()
+        if not self._size:  # nothing but notes
+            self._block(0)
 
     def _recount(self) -> None:
         self._behind = np.cumsum(self._counts)
@@ -312,7 +329,7 @@ class TextRows:
         """See Rows."""
         block = int(np.searchsorted(self._behind, line, side="right"))
         if block >= len(self._behind):
-            block, line = len(self._behind) - 1, int(self._behind[-1]) - 1
+            block, line = len(self._behind) - 1, max(int(self._behind[-1]) - 1, 0)
         start = int(self._behind[block - 1]) if block else 0
         within = line - start
         while block and within < above:
@@ -329,6 +346,14 @@ class TextRows:
         start = int(self._behind[block - 1]) if block else 0
         place = bisect_right(lines, byte, key=lambda row: row[1]) - 1
         return start + max(place, 0)
+
+    def last(self) -> int:
+        """See Rows."""
+        block = len(self._nominal) - 1
+        while block and not self._block(block):
+            block -= 1
+        self._block(block)
+        return max(self.height - 1, 0)
 
     # ------------------------------------------------------------------ blocks
 
@@ -378,7 +403,7 @@ class TextRows:
         notes = list(range(int(first), len(self._note_places) if is_last else int(behind)))
         places = self._note_places[notes].tolist() if notes else []
         at = 0
-        ends = [*starts[1:].tolist(), end - begin]
+        ends = [*starts[1:].tolist(), end - begin][: len(starts)]
         for start, stop in zip(starts.tolist(), ends, strict=True):
             while at < len(notes) and places[at] <= begin + start:
                 rows.append((notes[at], begin + start, begin + start))

@@ -72,5 +72,5 @@ class Findings:
         elif self.chosen is None:
             said = f"{count} found"
         else:
-            said = f"{amount(self.matches.index(self.chosen) + 1)} of {count}"
+            said = f"{amount(bisect_left(self.matches, self.chosen) + 1)} of {count}"
         return f"{said} {self.done:.0%} (Esc stops)".replace("%", " %") if self.is_running else said

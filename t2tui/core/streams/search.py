@@ -16,7 +16,7 @@ LEAD = 64
 """Bytes before them that are looked at: by ``^``, ``\\b`` and what must stand before a match."""
 LONGEST = 1 << 12
 """Bytes up to which a match is found wherever it begins."""
-PATIENCE = 0.5
+PATIENCE = 0.2
 """Seconds that the search in one window may take."""
 
 _BRACE = re.compile(rb"(\\.)|\{(?!\d*(?:,\d*)?\})", re.DOTALL)

@@ -41,6 +41,11 @@ LEAST_WRAP = 16
 NARROW = 100
 
 
+Place = tuple[Direction, int]
+"""A direction, and the number of a byte counted over it."""
+BEGIN: Place = ("both", 0)
+
+
 class _StoppedError(Exception):
     """Nobody waits any more."""
 
@@ -133,6 +138,7 @@ class FollowScreen(Screen[PacketWanted | None]):
         self._marks, self._wraps, self._ignores_case = True, False, True
         self._findings: Findings | None = None
         self._progress = ""
+        self._kept = BEGIN
 
     def compose(self) -> ComposeResult:
         """Make the parts."""
@@ -166,13 +172,13 @@ class FollowScreen(Screen[PacketWanted | None]):
 
     # ------------------------------------------------------------------ opening
 
-    def _begin(self, flow: int) -> None:
-        """Open the streams of a flow in place of what is shown."""
+    def _begin(self, flow: int, place: Place = BEGIN) -> None:
+        """Open the streams of a flow in place of what is shown, and go to a place."""
         self.workers.cancel_node(self)
         stream, self._stream, self._lines = self._stream, None, None
         if stream is not None:
             stream.close()
-        self._flow = flow
+        self._flow, self._kept = flow, place
         self._facts = Facts(0, 0, 0, 0)
         self._forget()
         self._progress = ""
@@ -222,11 +228,11 @@ class FollowScreen(Screen[PacketWanted | None]):
     # ------------------------------------------------------------------ lines
 
     @property
-    def _line_place(self) -> tuple[Direction, int]:
-        """Where the cursor is: a direction, and the number of a byte of it."""
+    def _line_place(self) -> Place:
+        """Where the cursor is."""
         line, lines = self.lines_view.line, self._lines
         if line is None or lines is None:
-            return "both", 0
+            return self._kept
         if line.is_note:
             return lines.direction, line.begin
         return ("B" if line.direction == "B" else "A"), line.start
@@ -244,7 +250,7 @@ class FollowScreen(Screen[PacketWanted | None]):
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="lines")
     def _make_lines(
-        self, stream: Stream, form: str, direction: Any, marks: bool, wrap: int, place: tuple[Direction, int]
+        self, stream: Stream, form: str, direction: Any, marks: bool, wrap: int, place: Place
     ) -> None:
         lines = StreamLines(stream, FORMS[form], direction, marks=marks, wrap=wrap)
         self.post_message(self.Arranged(lines, stream.place(place[1], place[0], direction)))
@@ -379,8 +385,8 @@ class FollowScreen(Screen[PacketWanted | None]):
             self._begin(flow)
 
     def action_reload(self) -> None:
-        """Open the stream again."""
-        self._begin(self._flow)
+        """Open the stream again; the cursor stays on its byte."""
+        self._begin(self._flow, self._line_place)
 
     def action_back(self) -> None:
         """Stop what runs, forget the search, go back; one at a time."""

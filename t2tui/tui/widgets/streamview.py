@@ -111,7 +111,7 @@ class StreamView(ScrollView, can_focus=True):
     @property
     def text_width(self) -> int:
         """Cells that a line has for its text."""
-        return max(self.size.width - PREFIX, 1)
+        return max(self._width - PREFIX, 1)
 
     # ------------------------------------------------------------------ moving
 
@@ -157,8 +157,7 @@ class StreamView(ScrollView, can_focus=True):
         """Move the cursor to the last line."""
         with self._reading():
             if self._lines is not None:
-                self._lines.at(self._lines.size)
-                self._settle_at(self._lines.height - 1)
+                self._move_to(self._lines.settle(self._lines.last(), self._height))
 
     def aside(self, cells: int | None) -> None:
         """Move the window to the right, or to the left; to the begin of the lines with None."""
@@ -166,11 +165,6 @@ class StreamView(ScrollView, can_focus=True):
         most = max(longest - self.text_width, 0)
         self._left = 0 if cells is None else max(0, min(self._left + cells, most))
         self.refresh()
-
-    def _settle_at(self, line: int) -> None:
-        """Move the cursor to a line of which it is not known how many are above it."""
-        assert self._lines is not None
-        self._move_to(self._lines.settle(line, self._height))
 
     def _settle(self, lines: int) -> None:
         """Have lines counted above the cursor: their number was an estimate."""
@@ -240,6 +234,10 @@ class StreamView(ScrollView, can_focus=True):
                 self._move_to(self._cursor)
 
     @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width  # without the scroll bar
+
+    @property
     def _height(self) -> int:
         return max(self.size.height, 1)
 
@@ -262,7 +260,7 @@ class StreamView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
-        width, base = self.size.width, self._style("row")
+        width, base = self._width, self._style("row")
         if y >= len(self._page):
             text = f"   {self._empty_text}" if y == EMPTY_LINE and not self._page else ""
             return Strip([Segment(text, self._style("empty"))]).adjust_cell_length(width, base)
