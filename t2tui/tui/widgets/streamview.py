@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -33,7 +34,7 @@ ASIDE = 16
 """Cells that one step to the side moves."""
 
 
-class StreamView(ScrollView, can_focus=True):
+class StreamView(ScrollView, can_focus=True, inherit_bindings=False):
     """A window onto the lines of a stream, one of which is under the cursor."""
 
     ALLOW_SELECT = False
@@ -262,7 +263,8 @@ class StreamView(ScrollView, can_focus=True):
         """Draw a line."""
         width, base = self._width, self._style("row")
         if y >= len(self._page):
-            text = f"   {self._empty_text}" if y == EMPTY_LINE and not self._page else ""
+            said = wrap(self._empty_text, max(width - 2 * PREFIX, 1)) if not self._page else []
+            text = f"   {said[y - EMPTY_LINE]}" if 0 <= y - EMPTY_LINE < len(said) else ""
             return Strip([Segment(text, self._style("empty"))]).adjust_cell_length(width, base)
         line = self._page[y]
         is_cursor = self._top + y == self._cursor
