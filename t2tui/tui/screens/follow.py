@@ -616,8 +616,8 @@ class FollowScreen(Screen[PacketWanted | None]):
         if saved is None:
             self.tell(message.error, "error")
             return
-        replaced = " in place of the file that was there" if saved.replaced else ""
-        text = f"'{saved.path.absolute()}': {amount(saved.written)} bytes are saved{replaced}"
+        replaced = ", in place of the file that was there" if saved.replaced else ""
+        text = f"{amount(saved.written)} bytes are saved in '{saved.path.absolute()}'{replaced}"
         self.app.push_screen(Saved(text, can_undo=not saved.replaced), self._undo(saved))
 
     def _undo(self, saved: SavedFile) -> Callable[[bool | None], None]:
