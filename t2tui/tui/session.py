@@ -190,7 +190,9 @@ class Session:
     def stream_obstacle(self) -> str:
         """Return why streams cannot be opened now; empty if they can."""
         if self._loaded is None:
-            return "nothing was read yet" if not self._latest.has_ended else "the capture could not be opened"
+            if self._latest.state == NOTHING:
+                return NOTHING
+            return "the capture could not be opened" if self._latest.has_ended else "nothing was read yet"
         if self.opening.waits:
             return "what came through a pipe cannot be read again: save it to a file, and open that"
         return ""
