@@ -22,9 +22,9 @@ from t2tui.core.roster import Breakdown
 from t2tui.core.run import Columns
 from t2tui.core.settings import CORE, Value, load_settings
 from t2tui.core.store import ColumnStore
-from t2tui.core.streams import Conversation, Stream
+from t2tui.core.streams import Stream
 from t2tui.cutting import Cutter, Direction, dump_payloads, wanted_keys
-from t2tui.following import WITH_PORTS, follow_flow, stream_of
+from t2tui.following import conversation_of, follow_flow, stream_of
 from t2tui.plugins.base import FIRST_SINK, Plugin, Run
 from t2tui.plugins.pcapd import Pcapd
 
@@ -118,13 +118,6 @@ class Origin:
         """
         loaded, run_options, labels = _prepare(self.plugins, self.settings, [], self.options)
         return Engine(source, run_options, HeldOutputs(), [*loaded, *added], labels=labels)
-
-
-ENDS = ("srcIP", "dstIP", "srcMac", "dstMac", "srcPort", "dstPort", "l4Proto", "ethType", "vlanID")
-"""Columns that tell whose flow it is."""
-
-VLAN_ID = 0xFFF
-"""Bits of a VLAN tag that name the VLAN."""
 
 
 @dataclass(frozen=True)
@@ -245,40 +238,6 @@ class Follower:
         if self.origin is None:
             raise ValueError("standard input cannot be read once more; analyse it with index=True")
         return follow_flow(self.origin.source, flow, self.origin.engine, sequence=sequence)
-
-
-def conversation_of(flows: ColumnStore, flow: int) -> Conversation | None:
-    """Return whose flow it is; None where the columns do not tell.
-
-    Args:
-        flows: rows of a flow table.
-        flow: index.
-    """
-    if any(name not in flows for name in ("dir", *ENDS)):
-        return None
-    rows = np.flatnonzero(flows["flowInd"] == flow)
-    if not len(rows):
-        return None
-    row = min(rows.tolist(), key=lambda row: flows.text("dir", row, 1))
-    cells = flows.rows(ENDS, row, 1)[0].split("\t")
-    *addresses, source_port, destination_port, protocol, ether_type, vlans = cells
-    source, destination, *macs = (cell.partition(";")[0] for cell in addresses)
-    is_layer2 = source in ("", "-")
-    if is_layer2:
-        source, destination = macs
-    if not source:
-        return None
-    has_ports = not is_layer2 and int(protocol) in WITH_PORTS
-    return Conversation(
-        flow,
-        int(protocol),
-        source,
-        destination,
-        int(source_port) if has_ports else None,
-        int(destination_port) if has_ports else None,
-        int(vlans.rpartition(";")[2]) & VLAN_ID if vlans else None,
-        int(ether_type, 0) if is_layer2 else None,
-    )
 
 
 def _engine(

@@ -15,6 +15,7 @@ from t2tui.core.engine import PROGRESS_SECONDS, Engine, Snapshot
 from t2tui.core.extract import originals_of
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.layout import KIND_IPV4, KIND_IPV6, SHOW_VLAN
+from t2tui.core.store import ColumnStore
 from t2tui.core.streams import (
     DATA,
     SEGMENT,
@@ -30,6 +31,12 @@ from t2tui.core.streams import (
 from t2tui.core.streams.delivery import Delivery
 from t2tui.core.streams.stream import Direction
 from t2tui.plugins.base import Plugin
+
+ENDS = ("srcIP", "dstIP", "srcMac", "dstMac", "srcPort", "dstPort", "l4Proto", "ethType", "vlanID")
+"""Columns that tell whose flow it is."""
+
+VLAN_ID = 0xFFF
+"""Bits of a VLAN tag that name the VLAN."""
 
 WITH_PORTS = (6, 17, 132, 136)
 """Protocols that have ports: TCP, UDP, SCTP, UDP-Lite."""
@@ -163,6 +170,42 @@ def as_written(segments: NDArray[np.void]) -> bool:
     if is_reply:
         segments["direction"] = 0
     return is_reply
+
+
+def conversation_of(flows: ColumnStore, flow: int) -> Conversation | None:
+    """Return whose flow it is; None where the columns do not tell.
+
+    Args:
+        flows: the flow table, of ended or of open flows.
+        flow: index.
+    """
+    order = next((name for name in ("dir", "flowStat") if name in flows), "")
+    if not order or any(name not in flows for name in ("flowInd", *ENDS)):
+        return None
+    rows = np.flatnonzero(flows["flowInd"] == flow)
+    if not len(rows):
+        return None
+    # the last digit of flowStat is odd in direction B, and so is B itself as a digit
+    row = min(rows.tolist(), key=lambda row: int(flows.text(order, row, 1)[0][-1], 16) & 1)
+    cells = flows.rows(ENDS, row, 1)[0].split("\t")
+    *addresses, source_port, destination_port, protocol, ether_type, vlans = cells
+    source, destination, *macs = (cell.partition(";")[0] for cell in addresses)
+    is_layer2 = source in ("", "-")
+    if is_layer2:
+        source, destination = macs
+    if not source:
+        return None
+    has_ports = not is_layer2 and int(protocol) in WITH_PORTS
+    return Conversation(
+        flow,
+        int(protocol),
+        source,
+        destination,
+        int(source_port) if has_ports else None,
+        int(destination_port) if has_ports else None,
+        int(vlans.rpartition(";")[2]) & VLAN_ID if vlans else None,
+        int(ether_type, 0) if is_layer2 else None,
+    )
 
 
 def _address(flow: Any, side: str, packet: Any) -> str:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -22,27 +23,21 @@ from t2tui.cli.terminal import abandon, has_colour, say
 from t2tui.core.capture import CaptureError
 from t2tui.core.capture.opening import check_capture
 from t2tui.core.engine import RunOptions
-from t2tui.core.outputs import OutputError, Outputs
+from t2tui.core.outputs import OutputError
 from t2tui.core.query import QueryError
 from t2tui.core.streams import (
     CUT,
     DATA,
-    FRAGMENT,
-    KEEP_ALIVE,
-    OUTSIDE,
-    RESET,
-    RETRANSMISSION,
     Conversation,
     Part,
     Stream,
     describe_marks,
 )
 from t2tui.core.streams.packetfile import is_packet_file
+from t2tui.core.streams.records import LEFT_OUT
+from t2tui.core.streams.saving import save
 from t2tui.core.streams.show import Form, Layout, Payload, Printer
 from t2tui.core.streams.stream import Direction
-
-LEFT_OUT = RETRANSMISSION | KEEP_ALIVE | OUTSIDE | RESET | FRAGMENT
-"""Marks of segments of which nothing is in the stream."""
 
 SHOWN_FLOWS = 10
 """Flows that are named where several match."""
@@ -266,8 +261,8 @@ def _save(wanted: Wanted, stream: Stream) -> None:
         if not stream.size(side):
             say("WRN", f"{side} sent nothing that was captured: '{path}' is not written")
             continue
-        with Outputs(str(path), [wanted.source, *wanted.captures]) as outputs:
-            written = stream.write(outputs.open(""), side)
+        inputs = [wanted.source, *wanted.captures]
+        written = save(path, partial(stream.write, direction=side), inputs)
         if not wanted.quiet:
             say("INF", f"'{path}': {written:,} bytes of {side}")
 

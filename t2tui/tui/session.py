@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.roster import Breakdown
     from t2tui.core.store import ColumnStore
+    from t2tui.core.streams import Stream
 
 PREPARING, READING, PAUSED, WAITING = "preparing", "reading", "paused", "waiting"
 PARTIAL, COMPLETE, FAILED, NOTHING = "partial", "complete", "failed", "nothing is open"
@@ -29,6 +30,7 @@ ENDED = (PARTIAL, COMPLETE, FAILED, NOTHING)
 
 CLOSE_SECONDS = 0.1
 """How long close() waits for the thread; it is a daemon and holds nobody up."""
+"""Hears how far something is, 0 to 1; None where it cannot be told."""
 FIRST_LINES, LAST_LINES = 2_000, 8_000
 """Lines of the log that are kept: a capture can give reason for one per packet."""
 
@@ -208,6 +210,30 @@ class Session:
 
             raise CaptureError("Packets cannot be read again", self.packets_obstacle())
         return PacketSource(self._loaded.index, self._loaded.originals, self.opening.files)
+
+    def open_stream(self, flow: int) -> "Stream":
+        """Return the streams of a flow, as far as it was read.
+
+        Not for the thread of the screen, unlike all other methods.
+
+        Args:
+            flow: its index.
+
+        Raises:
+            CaptureError: the capture cannot be read again.
+            LookupError: no packet belongs to it.
+        """
+        from t2tui import following
+        from t2tui.core.streams import Conversation
+
+        source, now = self.packets(), self._latest
+        segments = source.index.segments(flow)
+        if not len(segments):
+            raise LookupError(f"there is no flow {flow} in what was read")
+        tables = [table for table in (now.table, now.open_flows) if table is not None]
+        found = (following.conversation_of(table, flow) for table in tables)
+        ends = next((each for each in found if each is not None), None)
+        return following.stream_of(segments, source.originals, ends or Conversation(flow, 0, "A", "B"))
 
     def pause(self) -> None:
         """Stop reading until resume()."""

@@ -306,7 +306,7 @@ def test_help_names_every_action_of_the_view() -> None:
         assert isinstance(app.screen, HelpScreen)
         text = str(app.screen.query_one("#help > Static").render())
         for action in ACTIONS:
-            assert action.title in text or action.place not in app.main.places
+            assert (action.title in text) or action.place not in app.main.places
         await pilot.press("escape")
         await pilot.pause()
         assert not isinstance(app.screen, HelpScreen)
@@ -317,9 +317,7 @@ def test_help_names_every_action_of_the_view() -> None:
 def test_every_action_is_a_method_and_in_the_palette() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         commands = {command.title for command in app.get_system_commands(app.screen)}
-        for action in ACTIONS:
-            if action.place not in app.main.places:
-                continue
+        for action in (action for action in ACTIONS if action.place in app.main.places):
             owner = app.performer(action.place, app.screen)
             assert hasattr(owner, f"action_{action.name.partition('(')[0]}")
             assert action.title in commands or action.name == "command_palette"

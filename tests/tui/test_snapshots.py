@@ -7,9 +7,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+import t2tui
+from t2tui.core.streams import Stream
 from t2tui.tui import session
 from t2tui.tui.app import FlowApp
+from t2tui.tui.screens.follow import FollowScreen
 from t2tui.tui.session import Snapshot
+from t2tui.tui.widgets.streamview import StreamView
 from tests.tui.conftest import EXERCISE, opening_of
 from tests.tui.screens import wait_for
 from tests.tui.still import Still, finished
@@ -19,6 +23,43 @@ Compare = Callable[..., bool]
 
 def app_of(moment: Snapshot) -> FlowApp:
     return FlowApp(opening_of(EXERCISE), Still(opening_of(EXERCISE), moment))
+
+
+class Following(Still):
+    """Opens the streams of the exercise capture."""
+
+    def packets_obstacle(self) -> str:
+        return ""
+
+    def open_stream(self, flow: int) -> Stream:
+        return t2tui.analyze(EXERCISE).follow(flow)
+
+
+@pytest.mark.parametrize(
+    ("size", "keys", "theme"),
+    [
+        ((120, 36), ["slash", *"RETR", "enter"], "textual-light"),
+        ((80, 24), ["2"], "textual-dark"),
+    ],
+    ids=["text", "hexdump"],
+)
+def test_look_of_streams(snap_compare: Compare, size: tuple[int, int], keys: list[str], theme: str) -> None:
+    app = FlowApp(opening_of(EXERCISE), Following(opening_of(EXERCISE), finished()))
+
+    async def prepare(pilot: Pilot[int]) -> None:
+        await wait_for(pilot, lambda: app.main.query("#flow-table"), "the parts")
+        app.theme = theme
+        await wait_for(pilot, lambda: app.main.table.arranged is not None, "rows")
+        app.main._go_to_flow(35)
+        await pilot.press("f")
+        await wait_for(pilot, lambda: isinstance(app.screen, FollowScreen), "the screen")
+        stream = app.screen.query_one(StreamView)
+        await wait_for(pilot, lambda: stream.line is not None, "lines")
+        await pilot.press(*keys)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
 @pytest.mark.parametrize(

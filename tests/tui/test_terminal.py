@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import dpkt
 import pytest
 
 from tests.cli.conftest import pcap, udp
+from tests.conftest import ENVIRONMENT
 from tests.tui.conftest import EXERCISE
 from tests.tui.terminals import Screen
 
@@ -215,3 +217,43 @@ def test_a_missing_capture_is_an_error_before_the_screen_changes(screen: Callabl
     shown = screen("-p", "basicFlow", "none.pcap")
     assert shown.finish() != 0
     assert b"\x1b[?1049h" not in shown.output
+
+
+def test_the_dialogue_of_a_flow_is_read_searched_and_the_other_flow_saved(
+    screen: Callable[..., Screen], tmp_path: Path
+) -> None:
+    shown = screen(EXERCISE, width=120, height=40)
+    place = shown.wait_for("complete")
+    shown.press("\x07")
+    place = shown.wait_for("Go to flow", place)
+    shown.press("35\r")
+    shown.wait_for("35", place)
+    shown.settle()
+    shown.press("f")
+    place = shown.wait_for("220 Microsoft FTP Service", place)
+    shown.press("/RETR\r")
+    shown.wait_for("1 of 1", place)
+    shown.press("\x1b")
+    shown.settle()
+    shown.press("\x1b")
+    shown.settle()
+    shown.press("\x07")
+    place = shown.wait_for("Go to flow", place)
+    shown.press("36\r")
+    shown.settle()
+    shown.press("f")
+    place = shown.wait_for("Flow 36", place)
+    place = shown.wait_for("MZ", place)
+    shown.press("b")
+    shown.settle()
+    shown.press("s")
+    place = shown.wait_for("exercise_36_B.bin", place)
+    shown.press("\r")
+    shown.wait_for("4,255,056 bytes are saved", place)
+    shown.press("\r")
+    shown.settle()
+    shown.press(QUIT)
+    assert shown.finish() == 0
+    words = ("follow", str(EXERCISE), "--flow", "36", "-d", "B", "--save", "same.bin", "-q")
+    subprocess.run([sys.executable, "-m", "t2tui", *words], cwd=tmp_path, env=ENVIRONMENT, check=True)
+    assert (tmp_path / "exercise_36_B.bin").read_bytes() == (tmp_path / "same.bin").read_bytes()

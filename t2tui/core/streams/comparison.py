@@ -35,18 +35,29 @@ class Difference:
     after: bytes
 
 
-def differences(index: StreamIndex, source: ByteSource) -> Iterator[Difference]:
+def differences(
+    index: StreamIndex, source: ByteSource, chosen: Integers | None = None
+) -> Iterator[Difference]:
     """Compare retransmissions and overlaps with the bytes that came first; yield those that differ.
 
     All of A, then all of B, each in the order of the capture.
+
+    Args:
+        index: the index.
+        source: of the bytes.
+        chosen: rows of the segments that are compared, in order; all without.
 
     Raises:
         CaptureError: the bytes cannot be read any more.
     """
     segments = index.segments
-    doubtful = (index.marks & (RETRANSMISSION | OVERLAP) != 0) & (index.offsets != NOWHERE)
+    doubtful = np.arange(len(segments)) if chosen is None else chosen
+    doubtful = doubtful[index.marks[doubtful] & (RETRANSMISSION | OVERLAP) != 0]
+    doubtful = doubtful[index.offsets[doubtful] != NOWHERE]
     for direction in (0, 1):
-        rows = np.flatnonzero(doubtful & (segments["direction"] == direction))
+        rows = doubtful[segments["direction"][doubtful] == direction]
+        if not len(rows):
+            continue
         counts = np.minimum(segments["captured"][rows], segments["length"][rows]).astype(np.int64)
         begins = np.maximum(index.offsets[rows], 0)  # what is before the stream is not compared
         ends = index.offsets[rows] + counts

@@ -60,6 +60,9 @@ MARKS = {
 }
 """Bits of a segment's mark and their names (docs/follow.md)."""
 
+LEFT_OUT = RETRANSMISSION | KEEP_ALIVE | OUTSIDE | RESET | FRAGMENT
+"""Marks of segments of which nothing is in the stream."""
+
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 TCP = 6
 

@@ -82,8 +82,15 @@ class Part:
     segment: int
 
 
-class _View:
-    """Pieces of one direction or both, and where each begins in what is shown of them."""
+class View:
+    """Pieces of one direction or both, and where each begins in what is shown of them.
+
+    Attributes:
+        rows: int64, those of the pieces in ``StreamIndex.pieces``.
+        shown: int64 by piece, bytes that can be read; none of a gap.
+        begins, ends: int64 by piece, number of the first byte and of the one behind the last.
+        size: number of bytes.
+    """
 
     def __init__(self, index: StreamIndex, direction: Direction) -> None:
         pieces = index.pieces
@@ -125,25 +132,26 @@ class Stream:
         self.index = index
         self.conversation = conversation
         self._source = source
-        self._views: dict[Direction, _View] = {}
+        self._views: dict[Direction, View] = {}
 
     @property
     def pieces(self) -> NDArray[np.void]:
         """PIECE records in the order of delivery."""
         return self.index.pieces
 
-    def _view(self, direction: Direction) -> _View:
+    def view(self, direction: Direction = "both") -> View:
+        """Return which pieces are shown of a direction, and where."""
         if direction not in self._views:
-            self._views[direction] = _View(self.index, direction)
+            self._views[direction] = View(self.index, direction)
         return self._views[direction]
 
     def size(self, direction: Direction = "both") -> int:
         """Return the number of bytes that can be read, without those of gaps."""
-        return self._view(direction).size
+        return self.view(direction).size
 
     def missing(self, direction: Direction = "both") -> int:
         """Return the number of bytes in gaps: in no packet, or not captured."""
-        view = self._view(direction)
+        view = self.view(direction)
         return int(self.pieces["length"][view.rows].sum(dtype=np.int64)) - view.size
 
     def read(self, first: int, count: int, direction: Direction = "both") -> list[Part]:
@@ -164,7 +172,7 @@ class Stream:
         """
         if first < 0 or count < 0:
             raise ValueError(f"a window begins at 0 or later and has no negative size: {first}, {count}")
-        view = self._view(direction)
+        view = self.view(direction)
         low, high = view.window(first, count)
         pieces = self.pieces[view.rows[low:high]]
         begins = view.begins[low:high]
@@ -176,7 +184,7 @@ class Stream:
 
     def parts(self, direction: Direction = "both") -> Iterator[Part]:
         """Yield all pieces whole, from the first to the last; few are in memory at a time."""
-        view = self._view(direction)
+        view = self.view(direction)
         at = 0
         while at < len(view.rows):
             limit = (view.ends[at - 1] if at else 0) + WINDOW_BYTES
@@ -233,12 +241,37 @@ class Stream:
             written += len(part.data)
         return written
 
-    def differences(self) -> Iterator[Difference]:
+    def place(self, number: int, direction: Direction, within: Direction) -> int:
+        """Return where a byte is that is counted over one direction, or over both.
+
+        Args:
+            number: of the byte, counted over ``direction``.
+            direction: over which it is counted.
+            within: over which it is counted in the result; of a byte of another direction it is the place
+                of the next one of this direction.
+        """
+        if direction == within:
+            return number
+        counted, other = self.view(direction), self.view(within)
+        piece = int(np.searchsorted(counted.ends, number, side="right"))
+        if piece >= len(counted.rows):
+            return other.size
+        row = int(counted.rows[piece])
+        at = int(np.searchsorted(other.rows, row))
+        if at >= len(other.rows):
+            return other.size
+        distance = number - int(counted.begins[piece]) if int(other.rows[at]) == row else 0
+        return int(other.begins[at]) + distance
+
+    def differences(self, rows: NDArray[np.int64] | None = None) -> Iterator[Difference]:
         """Compare what was sent twice; yield what differs, see comparison.py.
 
         Reads the capture: both versions of everything that was sent twice.
+
+        Args:
+            rows: of the segments that are compared, in order; all without.
         """
-        return differences(self.index, self._source)
+        return differences(self.index, self._source, rows)
 
     def close(self) -> None:
         """Give the temporary file back, if there is one."""

@@ -3,11 +3,12 @@
 One module per place: the view, screen or app that has the methods ``action_NAME``.
 """
 
-from t2tui.tui.actions import capture, decoder, flows, program
+from t2tui.tui.actions import capture, decoder, flows, follow, program
 from t2tui.tui.actions.action import Action, bindings
 
 ACTIONS: tuple[Action, ...] = (
     *flows.ACTIONS,
+    *follow.ACTIONS,
     *capture.ACTIONS,
     *decoder.ACTIONS,
     *program.ACTIONS,

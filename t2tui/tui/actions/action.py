@@ -46,8 +46,8 @@ _NOT_IN_IDS = str.maketrans("", "", "')\" ")
 OF_TEXTUAL = ("command_palette", "quit")
 """Actions whose keys textual binds itself, before all others."""
 
-AT_ONCE = ("filter",)
-"""Actions that are done before the next key is looked at: what is typed behind ``/`` is the filter."""
+AT_ONCE = ("filter", "search")
+"""Actions that are done before the next key is looked at: what is typed behind ``/`` is an expression."""
 
 
 def bindings(actions: Iterable[Action]) -> list[BindingType]:

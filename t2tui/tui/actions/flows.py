@@ -50,6 +50,10 @@ COLUMNS = (
     Action("profiles", "C", "Layouts of columns: take, save, delete", PLACE, "Columns"),
 )
 
+STREAMS = (
+    Action("follow", "f", "Follow: what both sides of this flow sent", PLACE, "Look into", "", "Follow"),
+)
+
 FILTER = (
     Action(
         "keep_cell", "equals_sign", "Only flows with this cell's value", PLACE, "Filter", "=", "Only this"
@@ -92,7 +96,7 @@ WRITE = (
     Action("export", "e", "Export rows as T2 text, CSV, JSON, Parquet", PLACE, "Write", "", "Export"),
 )
 
-ACTIONS = (*WRITE, *MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
+ACTIONS = (*STREAMS, *WRITE, *MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
 
 MENU = (
     *("keep_cell", "drop_cell", "or_cell", "copy_cell", "copy_row", "decode", "follow", "packets"),

@@ -21,7 +21,8 @@ DIALOGS: dict[str, type[WritingDialog]] = {
 }
 """Action -> its dialog."""
 
-NEED_PACKETS = ("dump", "extract")
+NEED_PACKETS = ("follow", "packets", "dump", "extract")
+"""Actions that read packets again."""
 
 
 def obstacles(capture: Session, now: Snapshot) -> dict[str, str]:
@@ -31,11 +32,12 @@ def obstacles(capture: Session, now: Snapshot) -> dict[str, str]:
         capture: the session.
         now: what is shown of it.
     """
+    why = capture.packets_obstacle()
+    found = dict.fromkeys(NEED_PACKETS, why) if why else {}
     if not now.rows:
         why = "there is no flow" if now.has_ended else "no flow has ended yet; ctrl+x stops reading"
-        return dict.fromkeys(DIALOGS, why)
-    why = capture.packets_obstacle()
-    return dict.fromkeys(NEED_PACKETS, why) if why else {}
+        found |= dict.fromkeys(DIALOGS, why)
+    return found
 
 
 def scope_note(table: FlowTable, now: Snapshot) -> str:

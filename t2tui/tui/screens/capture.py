@@ -27,7 +27,9 @@ from t2tui.tui.memory import Memory, NotRememberedError
 from t2tui.tui.messages import (
     FilterWanted,
     FlowWanted,
+    FollowWanted,
     NotesChanged,
+    PacketWanted,
     PairingWanted,
     ScopeChanged,
     WriteWanted,
@@ -38,6 +40,7 @@ from t2tui.tui.profiles import Profiles
 from t2tui.tui.safe import safe_text
 from t2tui.tui.savedfilters import EXAMPLES, SavedFilters
 from t2tui.tui.screens.decoder import DecoderScreen
+from t2tui.tui.screens.follow import FollowScreen
 from t2tui.tui.session import Session, Snapshot
 from t2tui.tui.views.faults import FaultsView
 from t2tui.tui.views.flows import FlowsView
@@ -453,6 +456,24 @@ class CaptureScreen(Screen[None]):
     def action_go_to(self) -> None:
         """Ask for a flow and go there."""
         self.app.push_screen(AskNumber("Go to flow (flowInd):"), self._go_to_flow)
+
+    @on(FollowWanted)
+    def _follow_wanted(self, message: FollowWanted) -> None:
+        why = self.capture.packets_obstacle()
+        if why:
+            self.tell(f"Nothing to follow: {why}", "warning")
+        else:
+            screen = FollowScreen(self.capture, message.flow, self.table.next_flow)
+            self.app.push_screen(screen, self._followed)
+
+    def _followed(self, wanted: PacketWanted | None) -> None:
+        """Show the packet that was asked for in a stream."""
+        if wanted is not None:
+            self.post_message(wanted)
+
+    @on(PacketWanted)
+    def _packet_wanted(self, message: PacketWanted) -> None:
+        self._go_to_flow(message.flow)
 
     @on(FlowWanted)
     def _flow_wanted(self, message: FlowWanted) -> None:

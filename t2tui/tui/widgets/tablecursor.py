@@ -83,6 +83,27 @@ class TableCursor(TableRows):
             return ""
         return self._arranged.table.rows(self._arranged.table.names, self.row, 1)[0]
 
+    @property
+    def flow_index(self) -> int | None:
+        """Index of the flow under the cursor; None if there is none."""
+        cell = self.cell_of("flowInd")
+        return int(cell) if cell else None
+
+    def next_flow(self, step: int) -> int | None:
+        """Move the cursor to the next row of another flow, and return its index; None if there is none.
+
+        Args:
+            step: 1 down, -1 up.
+        """
+        arranged, flow, place = self._arranged, self.flow_index, self._place + step
+        while arranged is not None and flow is not None and 0 <= place < len(arranged):
+            other = int(arranged.table.text("flowInd", int(arranged.rows[place]), 1)[0])
+            if other != flow:
+                self.go_to(place)
+                return other
+            place += step
+        return None
+
     def go_to(self, place: int) -> None:
         """Move the cursor to a shown row."""
         if self._arranged is None or not len(self._arranged):
