@@ -30,5 +30,40 @@ class FlowWanted(Message):
 
 
 @dataclass
+class FollowWanted(Message):
+    """The streams of a flow are to be shown.
+
+    Attributes:
+        flow: its index.
+    """
+
+    flow: int
+
+
+@dataclass
+class PacketWanted(Message):
+    """A packet is to be shown.
+
+    Attributes:
+        packet: its number in the capture, from 1.
+        flow: index of its flow.
+    """
+
+    packet: int
+    flow: int
+
+
+@dataclass
+class PacketsWanted(Message):
+    """The packets of a flow are to be listed.
+
+    Attributes:
+        flow: its index.
+    """
+
+    flow: int
+
+
+@dataclass
 class ScopeChanged(Message):
     """What actions would act on is another: marks or the cursor have moved."""

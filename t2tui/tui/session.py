@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from t2tui.core.text.safe import safe_text
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.roster import Breakdown
     from t2tui.core.store import ColumnStore
+    from t2tui.tui.packetlist import PacketReader
 
 PREPARING, READING, PAUSED, WAITING = "preparing", "reading", "paused", "waiting"
 PARTIAL, COMPLETE, FAILED, NOTHING = "partial", "complete", "failed", "nothing is open"
@@ -161,6 +163,7 @@ class Session:
         self._cancelled = threading.Event()
         self._closed = threading.Event()
         self._is_paused = False
+        self._is_compressed: bool | None = None
         self._read_seconds = 0.0
         self._clock: float | None = None
         self._thread = threading.Thread(target=self._work, name="session", daemon=True)
@@ -183,6 +186,36 @@ class Session:
     def index(self) -> "PacketIndex | None":
         """Where the packets are; None of a pipe, and before the engine is ready."""
         return self._loaded.index if self._loaded else None
+
+    def packets_obstacle(self) -> str:
+        """Return why packets cannot be read again; empty if they can."""
+        if self.opening.waits:
+            return "what came from a pipe cannot be read again; save it to a file, and open that"
+        if len(self.opening.sources) > 1:
+            return "packets of several captures cannot be read again; open one of them alone"
+        if self._is_compressed is None and self._loaded is not None:
+            from t2tui.core.capture import CaptureError
+            from t2tui.following import is_addressable
+
+            try:
+                self._is_compressed = not is_addressable(self.opening.source)
+            except (CaptureError, OSError) as error:
+                return words(error)[0]
+        if self._is_compressed:
+            return "the capture is compressed; unpack it and open the file"
+        if self._loaded is None:
+            return "nothing was read yet" if not self._latest.has_ended else "the capture could not be opened"
+        return ""
+
+    def packet_reader(self) -> "PacketReader | None":
+        """Return what reads packets again; None if they cannot be read."""
+        if self.packets_obstacle() or self._loaded is None or self._loaded.index is None:
+            return None
+        from t2tui.core.reread import read_window
+        from t2tui.tui.packetlist import PacketReader
+
+        path, run = str(self.opening.source), self._loaded.engine.run_state
+        return PacketReader(self._loaded.index, partial(read_window, path), run.labels.lookup, run.link_type)
 
     def pause(self) -> None:
         """Stop reading until resume()."""

@@ -3,9 +3,14 @@
 One module per place: the view, screen or app that has the methods ``action_NAME``.
 """
 
-from t2tui.tui.actions import capture, flows, program
+from t2tui.tui.actions import capture, flows, packets, program
 from t2tui.tui.actions.action import Action, bindings
 
-ACTIONS: tuple[Action, ...] = (*flows.ACTIONS, *capture.ACTIONS, *program.ACTIONS)
+ACTIONS: tuple[Action, ...] = (
+    *flows.ACTIONS,
+    *packets.ACTIONS,
+    *capture.ACTIONS,
+    *program.ACTIONS,
+)
 
 __all__ = ["ACTIONS", "Action", "bindings"]

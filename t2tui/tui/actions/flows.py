@@ -17,6 +17,8 @@ MOVE = (
     Action("last_column", "dollar_sign", "Last column", PLACE, "Move", "$"),
 )
 
+LOOK_INTO = (Action("packets", "p", "Packets of this flow", PLACE, "Look into", "", "Packets"),)
+
 SORT = (
     Action("sort", "s", "Sort by this column", PLACE, "Sort and show"),
     Action(
@@ -62,4 +64,4 @@ COPY = (
     Action("copy_row", "Y", "Copy this row as in the flow file", PLACE, "Copy"),
 )
 
-ACTIONS = (*MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
+ACTIONS = (*MOVE, *LOOK_INTO, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)

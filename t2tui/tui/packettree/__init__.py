@@ -1,7 +1,7 @@
 """Dissection of one packet into a tree of fields, each with its bytes.
 
-dpkt gives layouts and names of headers; nothing of it that follows lengths in the packet is called: every field
-is read by a Reader that knows where the bytes end, and the number of fields is bounded.
+dpkt gives layouts and names of headers; nothing of it that follows lengths in the packet is called: every
+field is read by a Reader that knows where the bytes end, and the number of fields is bounded.
 """
 
 from collections.abc import Sequence

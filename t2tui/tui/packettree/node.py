@@ -1,4 +1,4 @@
-"""The tree of a packet's fields, and the reader that makes it: nothing is read beyond the bytes that there are."""
+"""The tree of a packet's fields, and the reader that makes it; it stays within the bytes that there are."""
 
 import struct
 from collections.abc import Callable, Iterator

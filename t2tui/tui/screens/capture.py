@@ -19,12 +19,13 @@ from t2tui.tui.cellfilter import narrowed
 from t2tui.tui.dialogs.number import AskNumber
 from t2tui.tui.dialogs.question import Question
 from t2tui.tui.figures import amount
-from t2tui.tui.messages import FilterWanted, FlowWanted, ScopeChanged
+from t2tui.tui.messages import FilterWanted, FlowWanted, PacketsWanted, PacketWanted, ScopeChanged
 from t2tui.tui.opening import Opening
 from t2tui.tui.safe import safe_text
 from t2tui.tui.session import Session, Snapshot
 from t2tui.tui.views.faults import FaultsView
 from t2tui.tui.views.flows import FlowsView
+from t2tui.tui.views.packets import PacketsView
 from t2tui.tui.views.report import ReportView
 from t2tui.tui.views.view import KeysOfView, View
 from t2tui.tui.widgets import filterbar
@@ -39,7 +40,12 @@ TICK_SECONDS = 0.15
 NARROW = 140
 """Below this width the pane beside the table is folded."""
 
-VIEWS: dict[str, type[View]] = {"flows": FlowsView, "faults": FaultsView, "report": ReportView}
+VIEWS: dict[str, type[View]] = {
+    "flows": FlowsView,
+    "packets": PacketsView,
+    "faults": FaultsView,
+    "report": ReportView,
+}
 """Classes of the views; keys and titles are in ``capture.TABS``."""
 
 Part = TypeVar("Part", bound=Widget)
@@ -161,6 +167,7 @@ class CaptureScreen(Screen[None]):
         elif now.table is None and now.open_flows is not None:
             self._show_open(now.open_flows)
         self.part(TabLine).note("flows", amount(now.rows) if now.rows else "")
+        self.part(TabLine).note("packets", amount(now.packets) if now.packets else "")
         self.open_view.show(now)
         self._show_scope()
 
@@ -241,6 +248,8 @@ class CaptureScreen(Screen[None]):
     def _show_scope(self) -> None:
         marked = len(self.table.marked)
         self.part(ActionLine).show_scope(f"{amount(marked)} marked" if marked else "")
+        why = self.capture.packets_obstacle()
+        self.part(ActionLine).show_obstacles({"packets": f"No packets: {why}"} if why else {})
 
     @on(Tab.Chosen)
     def _tab(self, message: Tab.Chosen) -> None:
@@ -274,6 +283,16 @@ class CaptureScreen(Screen[None]):
     def action_go_to(self) -> None:
         """Ask for a flow and go there."""
         self.app.push_screen(AskNumber("Go to flow (flowInd):"), self._go_to_flow)
+
+    @on(PacketsWanted)
+    def _packets_wanted(self, message: PacketsWanted) -> None:
+        self.part(PacketsView).list_flow(message.flow)
+        self.action_view("packets")
+
+    @on(PacketWanted)
+    def _packet_wanted(self, message: PacketWanted) -> None:
+        self.part(PacketsView).go_to(message.packet, message.flow)
+        self.action_view("packets")
 
     @on(FlowWanted)
     def _flow_wanted(self, message: FlowWanted) -> None:

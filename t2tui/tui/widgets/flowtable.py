@@ -20,7 +20,7 @@ from t2tui.tui import cells
 from t2tui.tui.actions import bindings, flows
 from t2tui.tui.arrangement import Arranged, Sorting
 from t2tui.tui.cellfilter import condition
-from t2tui.tui.messages import FilterWanted, ScopeChanged
+from t2tui.tui.messages import FilterWanted, PacketsWanted, ScopeChanged
 from t2tui.tui.safe import safe_cells, safe_text
 from t2tui.tui.widgets.columnlayout import ColumnLayout
 
@@ -417,6 +417,11 @@ class FlowTable(ScrollView, can_focus=True):
     def action_detail(self) -> None:
         """Show or hide the pane beside the table."""
         self.post_message(self.DetailAsked())
+
+    def action_packets(self) -> None:
+        """List the packets of the flow under the cursor."""
+        if self._arranged is not None and self.row is not None:
+            self.post_message(PacketsWanted(int(self._arranged.table["flowInd"][self.row])))
 
     def action_keep_cell(self) -> None:
         """Keep the flows with the value under the cursor."""
