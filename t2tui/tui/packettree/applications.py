@@ -73,8 +73,8 @@ def _lines(r: Reader, *, is_head: bool) -> None:
         name, colon, value = line.partition(b":")
         if not number:
             r.node.value = written(line, "text")
-        if number and is_head and colon and len(name) < LONGEST_VALUE:
-            r.note(written(name, "text"), written(value.strip(), "text"), r.at, end - r.at)
+        if number and is_head and colon and 0 < len(name) < LONGEST_VALUE:
+            r.note(written(name, "text") or "line", written(value.strip(), "text"), r.at, end - r.at)
         elif line or is_head:
             r.note("line" if line else "end of the head", written(line, "text"), r.at, end - r.at)
         r.at = end
