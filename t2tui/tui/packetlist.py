@@ -251,8 +251,24 @@ def _cells(
     is_tcp = is_ip and p["l4Proto"] == TCP and p["snapL4Len"] >= 20 and l4 + 14 <= len(data)
     cells["seq"] = str(p["seq"]) if is_tcp else ""
     cells["ack"] = str(p["ack"]) if is_tcp else ""
-    cells["tcpFlags"] = f"0x{p['tcpFlags']:04x}" if is_tcp else ""
+    cells["tcpFlags"] = f"0x{with_combinations(p['tcpFlags']):04x}" if is_tcp else ""
     return cells
+
+
+def with_combinations(flags: int) -> int:
+    """Return TCP flags with the bits that tcpFlags sets for some of them together (docs/tcpflags.md)."""
+    from t2tui.plugins import tcpflags_records as t
+
+    scan = {0: t.NULL, t.FIN | t.PSH | t.URG: t.XMAS}.get(flags & 0x3F, 0)
+    combinations = {
+        t.SYN | t.ACK: t.SYN_ACK,
+        t.FIN | t.ACK: t.FIN_ACK,
+        t.RST | t.ACK: t.RST_ACK,
+        t.SYN | t.FIN: t.SYN_FIN,
+        t.SYN | t.FIN | t.RST: t.SYN_FIN_RST,
+        t.RST | t.FIN: t.RST_FIN,
+    }
+    return flags | scan | combinations.get(flags & (t.FIN | t.SYN | t.RST | t.ACK), 0)
 
 
 def _address(p: Mapping[str, Any], side: str) -> str:

@@ -23,7 +23,9 @@ def walked(index: PacketIndex) -> list[tuple[int, int, int, int]]:
     rows = index.rows(1, len(index))
     seen: dict[tuple[int, int], list[int]] = {}
     found = []
-    for number, flow, direction in zip(*(rows[name].tolist() for name in ("packet", "flow", "direction")), strict=True):
+    for number, flow, direction in zip(
+        *(rows[name].tolist() for name in ("packet", "flow", "direction")), strict=True
+    ):
         if not flow:
             found.append((0, 0, 0, 0))
             continue
@@ -63,7 +65,9 @@ def test_chosen_packets_are_those_of_the_flows(index: PacketIndex) -> None:
     for _ in chosen.update(index):
         pass
     rows = index.rows(1, len(index))
-    expected = rows["packet"][(rows["flow"] == 1) | ((rows["flow"] == 35) & (rows["direction"] == 1))].astype(np.int64)
+    expected = rows["packet"][(rows["flow"] == 1) | ((rows["flow"] == 35) & (rows["direction"] == 1))].astype(
+        np.int64
+    )
     assert len(chosen) == len(expected) > 20
     assert chosen.looked == len(index)
     assert np.array_equal(chosen.numbers(0, len(index)), expected)

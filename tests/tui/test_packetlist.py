@@ -26,7 +26,7 @@ from t2tui.tui.packetpages import KEPT, PAGE, AllPackets, PacketPages
 from tests.core.captures import GOLDEN, ODD
 from tests.tui.conftest import EXERCISE
 
-CLIPPED = "l7Content", "srcPort", "dstPort", "udpLen", "l7Len", "srcIP", "vlanID"
+CLIPPED = "srcPort", "dstPort", "udpLen", "l7Len", "srcIP", "vlanID"
 """Cells that show memory behind the captured bytes where a packet is clipped (docs/dissection.md)."""
 
 WINDOW = 40
@@ -42,7 +42,11 @@ def differences(path: Path, lines: list[str]) -> tuple[int, list[tuple[str, int,
     """Compare windows of a capture with the packet file; return packets compared, and what differs."""
     reader = reader_of(path)
     names = lines[0].removeprefix("%").split("\t")
-    wanted = {int(line.split("\t", 1)[0]): dict(zip(names, line.split("\t"), strict=True)) for line in lines[1:] if line}
+    wanted = {
+        int(line.split("\t", 1)[0]): dict(zip(names, line.split("\t"), strict=True))
+        for line in lines[1:]
+        if line
+    }
     count, found, total = 0, [], len(reader.index)
     for first in sorted({1, max(1, total // 2), max(1, total - WINDOW + 1)}):
         for packet in read_packets(reader, np.arange(first, min(first + WINDOW, total + 1))):
@@ -56,8 +60,9 @@ def differences(path: Path, lines: list[str]) -> tuple[int, list[tuple[str, int,
                 if name not in row or (is_clipped and name in CLIPPED):
                     continue
                 here, there = packet.cells[name], row[name]
-                if here.endswith("…"):
-                    here, there = here[:-1], there[: len(here) - 1]
+                if name == "l7Content":  # long ones are cut, and bytes that the capture lacks are not shown
+                    here = here.removesuffix("…")
+                    there = there[: len(here)]
                 if here != there:
                     found.append((path.name, packet.number, name, here[:80], there[:80]))
     return count, found  # fmt: skip
@@ -86,7 +91,9 @@ def test_cells_are_those_of_the_packet_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("group", range(3))
 def test_cells_of_real_captures_are_those_of_the_packet_file(group: int) -> None:
     compared, found = 0, []
-    folders = [each for each in sorted((GOLDEN / "expected" / "full").iterdir()) if not each.name.startswith("odd_")]
+    folders = [
+        each for each in sorted((GOLDEN / "expected" / "full").iterdir()) if not each.name.startswith("odd_")
+    ]
     for folder in folders[group * 7 :: 24]:
         path = GOLDEN / "captures" / folder.name
         try:
@@ -109,7 +116,11 @@ def test_sequence_numbers_and_flags_are_those_of_tcpflags() -> None:
             continue
         lines = (folder / "packets.txt").read_text("utf-8", "surrogateescape").split("\n")
         names = lines[0].removeprefix("%").split("\t")
-        wanted = {int(line.split("\t", 1)[0]): dict(zip(names, line.split("\t"), strict=True)) for line in lines[1:] if line}
+        wanted = {
+            int(line.split("\t", 1)[0]): dict(zip(names, line.split("\t"), strict=True))
+            for line in lines[1:]
+            if line
+        }
         try:
             reader = reader_of(path)
         except CaptureError:
@@ -117,9 +128,9 @@ def test_sequence_numbers_and_flags_are_those_of_tcpflags() -> None:
         for packet in read_packets(reader, np.arange(1, min(200, len(reader.index)) + 1)):
             if packet.number in wanted and len(packet.data) == packet.length:
                 compared += 1
-                for name in ("seq", "ack", "tcpFlags"):
-                    if packet.cells[name] != wanted[packet.number][name]:
-                        found.append((path.name, packet.number, name, packet.cells[name], wanted[packet.number][name]))
+                row, here = wanted[packet.number], packet.cells
+                names_here = [name for name in ("seq", "ack", "tcpFlags") if here[name] != row[name]]
+                found += [(path.name, packet.number, name, here[name], row[name]) for name in names_here]
     assert compared > 300
     assert found == []  # fmt: skip
 

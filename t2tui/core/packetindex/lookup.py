@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.packetindex.index import PacketIndex, chosen_rows
+from t2tui.core.packetindex.index import PacketIndex
+from t2tui.core.packetindex.packed import chosen_rows
 
 EARLIER = np.dtype([("first", "u8"), ("previous", "u8"), ("reply", "u8"), ("begin", "u8")])
 """Numbers of packets, 0 for none: the first one of the same flow and direction, the one before there, the
@@ -27,7 +28,8 @@ def key_parts(index: PacketIndex, first: int = 1) -> Iterator[tuple[int, NDArray
     for part in index._parts[:]:
         skipped = max(first - part.first, 0)
         if skipped < part.count:
-            yield part.first + skipped, part._all("key").view(np.uint64)[skipped:]
+            keys = part.columns["key"].read(slice(None), part.count).view(np.uint64)
+            yield part.first + skipped, keys[skipped:]
 
 
 def earlier_packets(index: PacketIndex, rows: NDArray[np.void]) -> NDArray[np.void]:
