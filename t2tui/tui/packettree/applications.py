@@ -7,7 +7,7 @@ from dpkt.dhcp import DHCP, DHCP_MAGIC
 from dpkt.ntp import NTP
 
 from t2tui.tui.packettree.dns import dns, dns_in_tcp
-from t2tui.tui.packettree.labels import DHCP_MESSAGES, DHCP_OPTIONS, NTP_MODES, Label, name_of
+from t2tui.tui.packettree.labels import DHCP_MESSAGES, DHCP_OPTIONS, NTP_MODES, Caption, name_of
 from t2tui.tui.packettree.node import LONGEST_VALUE, Cut, Layer, Next, Reader, written
 from t2tui.tui.packettree.tls import tls
 
@@ -97,7 +97,7 @@ def dhcp(r: Reader) -> Next:
                 return Next()
             continue
         length = r.peek(1, 1)
-        label = DHCP_OPTIONS.get(number, Label(f"option {number}"))
+        label = DHCP_OPTIONS.get(number, Caption(f"option {number}"))
         with r.group(label.name) as option:
             r.number("type", 1)
             r.number("length", 1)

@@ -16,7 +16,7 @@ from t2tui.tui.packettree.labels import (
     PPP_PROTOCOLS,
     PPPOE_CODES,
     WLAN_TYPES,
-    Label,
+    Caption,
     ether_type,
     name_of,
     written_mac,
@@ -37,7 +37,7 @@ def ethernet(r: Reader) -> Next:
     """Ethernet II or 802.3."""
     r.title("Ethernet")
     is_length = r.peek(2, 12) < SHORTEST_TYPE
-    forms = {"type": Label("length")} if is_length else {}
+    forms = {"type": Caption("length")} if is_length else {}
     header = r.header(Ethernet, **forms)
     r.title("Ethernet", f"{written_mac(header['src'])} → {written_mac(header['dst'])}")
     if is_length:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from socket import AF_INET6, inet_ntop
 from typing import Any, NamedTuple
 
-from t2tui.tui.packettree.labels import LABELS, Label, Names, name_of
+from t2tui.tui.packettree.labels import LABELS, Caption, Names, name_of
 
 MOST_NODES = 3_000
 """Fields of a packet that are shown; of more, the rest is bytes."""
@@ -139,7 +139,7 @@ class Reader:
         Args:
             name: of the field.
             size: number of bytes.
-            form: see labels.Label.
+            form: see labels.Caption.
             meaning: what they say.
 
         Raises:
@@ -205,7 +205,7 @@ class Reader:
             self._open.pop()
             node.length = max(self.at - node.start, 0)
 
-    def header(self, kind: Any, **forms: Label) -> dict[str, Any]:
+    def header(self, kind: Any, **forms: Caption) -> dict[str, Any]:
         """Read the fixed header of a protocol as dpkt describes it.
 
         Args:
@@ -230,7 +230,7 @@ class Reader:
             if name in bit_fields:
                 self._bit_fields(bit_fields[name], value, at, length, labels, values)
             else:
-                label = labels.get(name, Label(name))
+                label = labels.get(name, Caption(name))
                 node = self.note(label.name, written(value, label.form, length), at, length)
                 node.meaning = name_of(label.names, value)
             at += length
@@ -243,7 +243,7 @@ class Reader:
         whole: int,
         at: int,
         length: int,
-        labels: dict[str, Label],
+        labels: dict[str, Caption],
         values: dict[str, Any],
     ) -> None:
         """Add the parts of a number; the bytes of each are those that hold its bits."""
@@ -284,7 +284,7 @@ def written(value: Any, form: str = "", size: int = 4) -> str:
 
     Args:
         value: a number or bytes.
-        form: see labels.Label.
+        form: see labels.Caption.
         size: bytes of a number.
     """
     if isinstance(value, int):
