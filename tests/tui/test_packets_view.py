@@ -1,7 +1,6 @@
 """The packet view: list, fields and bytes, by keys and mouse; what is said where packets cannot be shown."""
 
 import asyncio
-import gzip
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -11,8 +10,6 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from t2tui.api import analyze
-from t2tui.core.labels import Labels
 from t2tui.core.reread import read_window
 from t2tui.tui import hexlines, session
 from t2tui.tui.app import FlowApp
@@ -25,40 +22,21 @@ from t2tui.tui.widgets.hexview import HexView
 from t2tui.tui.widgets.packettable import PacketTable
 from tests.tui.conftest import EXERCISE, opening_of
 from tests.tui.screens import wait_for
-from tests.tui.still import Still, finished
+from tests.tui.still import finished
+from tests.tui.withpackets import WithPackets, reader_of_exercise
 
 Steps = Callable[[FlowApp, Pilot[int]], Awaitable[None]]
 PACKETS = 5902
 
 
-class WithPackets(Still):
-    """A still session whose packets can be read."""
-
-    def __init__(self, moment: Snapshot, reader: PacketReader | None, why: str = "") -> None:
-        super().__init__(opening_of(EXERCISE), moment)
-        self.reader, self.why = reader, why
-
-    def packets_obstacle(self) -> str:
-        """Return what the test says."""
-        return self.why
-
-    def packet_reader(self) -> PacketReader | None:
-        """Return what the test says."""
-        return self.reader
-
-
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("packets") / "exercise.pcap"
-    path.write_bytes(gzip.decompress(EXERCISE.read_bytes()))
-    return path
+    return tmp_path_factory.mktemp("packets") / "exercise.pcap"
 
 
 @pytest.fixture(scope="module")
 def reader(path: Path) -> PacketReader:
-    index = analyze(path, index=True).index
-    assert index is not None
-    return PacketReader(index, partial(read_window, path), Labels.builtin().lookup)
+    return reader_of_exercise(path.parent)
 
 
 def run(
@@ -369,7 +347,7 @@ def test_a_capture_that_changed_is_said_in_place(reader: PacketReader, path: Pat
     run(steps, changed)
 
 
-def test_sessions_say_why_packets_cannot_be_read(path: Path) -> None:
+def test_sessions_say_why_packets_cannot_be_read(reader: PacketReader, path: Path) -> None:
     def ended(*sources: Path) -> Session:
         opened = Session(opening_of(*sources))
         opened.start()
