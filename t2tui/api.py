@@ -21,6 +21,7 @@ from t2tui.core.packetindex import PacketIndex
 from t2tui.core.roster import Breakdown
 from t2tui.core.run import Columns
 from t2tui.core.settings import CORE, Value, load_settings
+from t2tui.core.statistics import Traffic
 from t2tui.core.store import ColumnStore
 from t2tui.core.streams import Stream
 from t2tui.cutting import Cutter, Direction, dump_payloads, wanted_keys
@@ -40,10 +41,20 @@ class Collector(Plugin):
     summary = "keeps flows and packets in memory"
     vital = True
 
-    def __init__(self, keep_packets: bool, index: PacketIndex | None = None) -> None:
+    def __init__(
+        self, keep_packets: bool, index: PacketIndex | None = None, traffic: Traffic | None = None
+    ) -> None:
+        """Choose what is kept besides the flows.
+
+        Args:
+            keep_packets: the columns of packets.
+            index: takes the places of all packets.
+            traffic: counts all packets.
+        """
         super().__init__()
         self._keep_packets = keep_packets
         self._index = index
+        self._traffic = traffic
 
     def start(self, run: Run) -> None:
         """Make the stores when the first rows come: then every plugin has its columns."""
@@ -83,6 +94,8 @@ class Collector(Plugin):
         """Keep the packets that have a flow."""
         if self._index is not None:
             self._index.append(packets, data, self.run.units, self.run.origin)
+        if self._traffic is not None:
+            self._traffic.append(packets, self.run.units)
         if self._keep_packets:
             self.open_stores()
             rows = np.flatnonzero(packets["flow"] >= 0)

@@ -60,6 +60,17 @@ class PacketWanted(Message):
 
 
 @dataclass
+class PacketsWanted(Message):
+    """The packets of a flow are to be listed.
+
+    Attributes:
+        flow: its index.
+    """
+
+    flow: int
+
+
+@dataclass
 class ScopeChanged(Message):
     """What actions would act on is another: marks or the cursor have moved."""
 

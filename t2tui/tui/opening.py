@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from t2tui.core.engine import Engine
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.settings import Settings
+    from t2tui.core.statistics import Traffic
 
 STANDARD_INPUT = "-"
 WRITERS = ("payloadDumper", "pcapd")
@@ -103,6 +104,7 @@ class Loaded:
     collector: "Collector"
     index: "PacketIndex"
     originals: "Originals"
+    traffic: "Traffic"
     left_out: Sequence[str] = field(default=())
 
 
@@ -124,6 +126,7 @@ def load(opening: Opening, tell: Any) -> Loaded:
     from t2tui.core.labels import chosen_labels
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.settings import CORE
+    from t2tui.core.statistics import Traffic
     from t2tui.plugins.base import FIRST_SINK
 
     chosen: list[str] = []
@@ -141,7 +144,8 @@ def load(opening: Opening, tell: Any) -> Loaded:
     )
     loaded = plugins.load(chosen, opening.settings, lambda text: tell(f"[ERR] {text}"))
     index, originals = PacketIndex(), Originals()
-    collector = Collector(False, index)
+    traffic = Traffic()
+    collector = Collector(False, index, traffic)
     engine = Engine(
         opening.source,
         options,
@@ -152,4 +156,4 @@ def load(opening: Opening, tell: Any) -> Loaded:
         write_packets=False,
         originals=originals,
     )
-    return Loaded(engine, collector, index, originals, left_out)
+    return Loaded(engine, collector, index, originals, traffic, left_out)

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from t2tui.core.text.safe import safe_text
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from t2tui.core.engine import Engine
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.roster import Breakdown
+    from t2tui.core.statistics import TrafficView
     from t2tui.core.store import ColumnStore
     from t2tui.core.streams import Stream
+    from t2tui.tui.packetlist import PacketReader
 
 PREPARING, READING, PAUSED, WAITING = "preparing", "reading", "paused", "waiting"
 PARTIAL, COMPLETE, FAILED, NOTHING = "partial", "complete", "failed", "nothing is open"
@@ -55,6 +58,7 @@ class Snapshot:
         faults: number of warnings and errors in the log.
         breakdowns: plugins that were switched off.
         left_out: plugins that do not run here, because they write files.
+        traffic: packets and bytes over time, lengths of packets; None before the first packet.
     """
 
     state: str = PREPARING
@@ -72,6 +76,7 @@ class Snapshot:
     faults: int = 0
     breakdowns: "tuple[Breakdown, ...]" = ()
     left_out: tuple[str, ...] = ()
+    traffic: "TrafficView | None" = None
 
     @property
     def has_ended(self) -> bool:
@@ -235,6 +240,21 @@ class Session:
         ends = next((each for each in found if each is not None), None)
         return following.stream_of(segments, source.originals, ends or Conversation(flow, 0, "A", "B"))
 
+    def packet_reader(self) -> "PacketReader | None":
+        """Return what reads packets again; None if they cannot be read."""
+        if self._loaded is None or self._loaded.originals.fault:
+            return None
+        from t2tui.core.reread import read_window
+        from t2tui.tui.packetlist import PacketReader
+
+        index, originals = self._loaded.index, self._loaded.originals
+        return PacketReader(
+            index,
+            partial(read_window, originals),
+            self._loaded.engine.run_state.labels.lookup,
+            lambda number: originals.link_type(int(index.rows(number, 1)["offset"][0])),
+        )
+
     def pause(self) -> None:
         """Stop reading until resume()."""
         self._is_paused = True
@@ -368,6 +388,7 @@ class Session:
             table=None if store is None else store.view(),
             open_flows=self._open_flows(engine) if store is None and state not in ENDED else None,
             breakdowns=tuple(engine.breakdowns),
+            traffic=self._loaded.traffic.view() if now.packets else None,
         )
 
     @staticmethod

@@ -12,6 +12,7 @@ from textual.widgets import DataTable, Input
 
 from t2tui.tui import session
 from t2tui.tui.actions import ACTIONS
+from t2tui.tui.actions.capture import TABS
 from t2tui.tui.app import FlowApp
 from t2tui.tui.arrangement import Sorting
 from t2tui.tui.dialogs.help import HelpScreen
@@ -316,8 +317,11 @@ def test_help_names_every_action_of_the_view() -> None:
 
 def test_every_action_is_a_method_and_in_the_palette() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
-        commands = {command.title for command in app.get_system_commands(app.screen)}
-        for action in (action for action in ACTIONS if action.place in app.main.places):
+        commands = set()
+        for view in TABS:
+            app.main.action_view(view)
+            commands |= {command.title for command in app.get_system_commands(app.screen)}
+        for action in ACTIONS:
             owner = app.performer(action.place, app.screen)
             assert hasattr(owner, f"action_{action.name.partition('(')[0]}")
             assert action.title in commands or action.name == "command_palette"

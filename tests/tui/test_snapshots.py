@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -13,12 +14,40 @@ from t2tui.tui import session
 from t2tui.tui.app import FlowApp
 from t2tui.tui.screens.follow import FollowScreen
 from t2tui.tui.session import Snapshot
+from t2tui.tui.widgets.packettable import PacketTable
 from t2tui.tui.widgets.streamview import StreamView
 from tests.tui.conftest import EXERCISE, opening_of
 from tests.tui.screens import wait_for
 from tests.tui.still import Still, finished
+from tests.tui.withpackets import WithPackets, reader_of_exercise
 
 Compare = Callable[..., bool]
+
+
+@pytest.mark.parametrize(
+    ("size", "keys", "theme"),
+    [
+        ((160, 48), ["2", "j", "j", "j", "tab", "j", "j", "j", "right", "j", "j"], "textual-dark"),
+        ((80, 24), ["2", "j", "enter", "tab", "j", "j", "enter", "j"], "textual-light"),
+    ],
+    ids=["packets", "packets-narrow"],
+)
+def test_look_of_packets(
+    snap_compare: Compare, tmp_path: Path, size: tuple[int, int], keys: list[str], theme: str
+) -> None:
+    app = FlowApp(opening_of(EXERCISE), WithPackets(finished(), reader_of_exercise(tmp_path)))
+
+    async def prepare(pilot: Pilot[int]) -> None:
+        await wait_for(pilot, lambda: app.main.query("#flow-table"), "the parts")
+        app.theme = theme
+        await wait_for(pilot, lambda: app.main.table.arranged is not None, "rows")
+        for key in keys:
+            await pilot.press(key)
+            await wait_for(pilot, lambda: app.main.view == "flows" or app.main.query_one(PacketTable).line)
+        app.main.query_one("#filter-input").cursor_blink = False  # type: ignore[attr-defined]
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
 def app_of(moment: Snapshot) -> FlowApp:

@@ -1,6 +1,7 @@
 """The program in a real pseudo-terminal: start, live fill, quit; and what hostile captures cannot do."""
 
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -164,6 +165,17 @@ def query(name: bytes) -> bytes:
     return bytes(dpkt.ethernet.Ethernet(src=b"\2\0\0\0\0\1", dst=b"\2\0\0\0\0\2", data=packet))
 
 
+def http(name: bytes) -> bytes:
+    """A request whose head has a name and a value, and its frame."""
+    head = b"GET /" + name.replace(b"\r", b"").replace(b"\n", b"") + b" HTTP/1.1\r\n"
+    segment = dpkt.tcp.TCP(
+        sport=4000, dport=80, flags=0x18, data=head + b"Host: " + name + b"\r\n\r\n" + name
+    )
+    packet = dpkt.ip.IP(src=b"\x0a\0\0\1", dst=b"\x0a\0\0\2", p=6, data=segment)
+    packet.len = len(packet)
+    return bytes(dpkt.ethernet.Ethernet(src=b"\2\0\0\0\0\1", dst=b"\2\0\0\0\0\2", data=packet))
+
+
 def test_nothing_of_a_hostile_capture_controls_the_terminal(
     screen: Callable[..., Screen], tmp_path: Path
 ) -> None:
@@ -188,6 +200,33 @@ def test_nothing_of_a_hostile_capture_controls_the_terminal(
         place = shown.output.find(forbidden)
         assert place < 0, shown.output[max(0, place - 60) : place + 20]
     left = {character for character in shown.text if unicodedata.category(character) in ("Cc", "Cf", "Cs")}
+    assert left <= {"\r", "\n"}, sorted(map(ascii, left))
+
+
+def test_nothing_of_hostile_packets_controls_the_terminal(
+    screen: Callable[..., Screen], tmp_path: Path
+) -> None:
+    """Names, heads and payload in the list of packets, the fields and the bytes."""
+    web = [http(attack) for attack in ATTACKS]
+    (tmp_path / "hostile.pcap").write_bytes(pcap([query(attack) for attack in ATTACKS] + web))
+    shown = screen("hostile.pcap", width=160, height=48)
+    shown.wait_for("complete")
+    shown.press("2")
+    shown.wait_for("18 packets of the capture")
+    shown.wait_for("DNS")
+    shown.press("\tGljljy")
+    for _ in range(len(ATTACKS) * 2):
+        shown.settle(0.1)
+        shown.press("\x1b[Z" + "jy" + "\t" + "jy" + "k")
+    shown.settle()
+    shown.press(QUIT)
+    assert shown.finish() == 0
+    assert b"Host" in shown.output or b"HTTP" in shown.output
+    for forbidden in (b"\x1b[6666", b"\x1b]52;c;RVZ", b"\x1b]0;title", b"\x9b6666"):
+        place = shown.output.find(forbidden)
+        assert place < 0, shown.output[max(0, place - 60) : place + 20]
+    text = re.sub(r"\x1b\]52;c;[A-Za-z0-9+/=]*\x07", "", shown.text)  # what was copied
+    left = {character for character in text if unicodedata.category(character) in ("Cc", "Cf", "Cs")}
     assert left <= {"\r", "\n"}, sorted(map(ascii, left))
 
 

@@ -222,6 +222,10 @@ class Originals:
         """Note what the header of the capture that was added last says."""
         self._captures[-1].link_type, self._captures[-1].snap_length = link_type, snap_length
 
+    def link_type(self, place: int) -> int:
+        """Return the link type (DLT number) of the capture in which a place lies."""
+        return self._captures[place >> NUMBER_SHIFT].link_type
+
     @property
     def header(self) -> tuple[int, int]:
         """Link type and snap length of the first capture."""

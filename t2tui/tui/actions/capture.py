@@ -6,6 +6,7 @@ PLACE = "capture"
 
 TABS = {
     "flows": ("1", "Flows"),
+    "packets": ("2", "Packets"),
     "faults": ("4", "What is wrong"),
     "report": ("5", "Report"),
 }

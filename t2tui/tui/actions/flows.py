@@ -17,6 +17,11 @@ MOVE = (
     Action("last_column", "dollar_sign", "Last column", PLACE, "Move", "$"),
 )
 
+LOOK_INTO = (
+    Action("follow", "f", "Follow: what both sides of this flow sent", PLACE, "Look into", "", "Follow"),
+    Action("packets", "p", "Packets of this flow", PLACE, "Look into", "", "Packets"),
+)
+
 SORT = (
     Action("sort", "s", "Sort by this column; again: the other way round", PLACE, "Sort and show"),
     Action(
@@ -48,10 +53,6 @@ COLUMNS = (
     Action("freeze", "F", "Freeze the columns up to this one; again: free them", PLACE, "Columns"),
     Action("columns", "c", "Choose columns", PLACE, "Columns", "", "Columns", True),
     Action("profiles", "C", "Layouts of columns: take, save, delete", PLACE, "Columns"),
-)
-
-STREAMS = (
-    Action("follow", "f", "Follow: what both sides of this flow sent", PLACE, "Look into", "", "Follow"),
 )
 
 FILTER = (
@@ -96,7 +97,7 @@ WRITE = (
     Action("export", "e", "Export rows as T2 text, CSV, JSON, Parquet", PLACE, "Write", "", "Export"),
 )
 
-ACTIONS = (*STREAMS, *WRITE, *MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
+ACTIONS = (*LOOK_INTO, *WRITE, *MOVE, *SORT, *COLUMNS, *FILTER, *MARK, *COPY)
 
 MENU = (
     *("keep_cell", "drop_cell", "or_cell", "copy_cell", "copy_row", "decode", "follow", "packets"),

@@ -29,6 +29,7 @@ from t2tui.tui.messages import (
     FlowWanted,
     FollowWanted,
     NotesChanged,
+    PacketsWanted,
     PacketWanted,
     PairingWanted,
     ScopeChanged,
@@ -44,6 +45,7 @@ from t2tui.tui.screens.follow import FollowScreen
 from t2tui.tui.session import Session, Snapshot
 from t2tui.tui.views.faults import FaultsView
 from t2tui.tui.views.flows import FlowsView
+from t2tui.tui.views.packets import PacketsView
 from t2tui.tui.views.report import ReportView
 from t2tui.tui.views.view import KeysOfView, View
 from t2tui.tui.widgets import filterbar
@@ -60,7 +62,12 @@ KEEP_SECONDS = 5.0
 NARROW = 140
 """Below this width the pane beside the table is folded."""
 
-VIEWS: dict[str, type[View]] = {"flows": FlowsView, "faults": FaultsView, "report": ReportView}
+VIEWS: dict[str, type[View]] = {
+    "flows": FlowsView,
+    "packets": PacketsView,
+    "faults": FaultsView,
+    "report": ReportView,
+}
 """Classes of the views; keys and titles are in ``capture.TABS``."""
 
 Part = TypeVar("Part", bound=Widget)
@@ -236,6 +243,7 @@ class CaptureScreen(Screen[None]):
         elif now.table is None and now.open_flows is not None:
             self._show_open(now.open_flows)
         self.part(TabLine).note("flows", amount(now.rows) if now.rows else "")
+        self.part(TabLine).note("packets", amount(now.packets) if now.packets else "")
         self.open_view.show(now)
         self._show_scope()
 
@@ -471,9 +479,15 @@ class CaptureScreen(Screen[None]):
         if wanted is not None:
             self.post_message(wanted)
 
+    @on(PacketsWanted)
+    def _packets_wanted(self, message: PacketsWanted) -> None:
+        self.part(PacketsView).list_flow(message.flow)
+        self.action_view("packets")
+
     @on(PacketWanted)
     def _packet_wanted(self, message: PacketWanted) -> None:
-        self._go_to_flow(message.flow)
+        self.part(PacketsView).go_to(message.packet, message.flow)
+        self.action_view("packets")
 
     @on(FlowWanted)
     def _flow_wanted(self, message: FlowWanted) -> None:

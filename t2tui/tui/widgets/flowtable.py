@@ -8,7 +8,7 @@ from textual.message import Message
 from t2tui.tui.actions import ACTIONS, Action, bindings, flows
 from t2tui.tui.cellfilter import condition
 from t2tui.tui.dialogs.menu import Menu
-from t2tui.tui.messages import FilterWanted, FollowWanted, PairingWanted, WriteWanted
+from t2tui.tui.messages import FilterWanted, FollowWanted, PacketsWanted, PairingWanted, WriteWanted
 from t2tui.tui.safe import safe_text
 from t2tui.tui.widgets.actionline import ActionButton
 from t2tui.tui.widgets.tablecolumns import TableColumns
@@ -132,6 +132,11 @@ class FlowTable(TableColumns):
         """Show what both sides of the flow under the cursor sent."""
         if self.flow_index is not None:
             self.post_message(FollowWanted(self.flow_index))
+
+    def action_packets(self) -> None:
+        """List the packets of the flow under the cursor."""
+        if self.flow_index is not None:
+            self.post_message(PacketsWanted(self.flow_index))
 
     def action_keep_cell(self) -> None:
         """Keep the flows with the value under the cursor."""
