@@ -151,6 +151,7 @@ def _compile_flows() -> None:
     from t2tui.core.layout import KIND_IPV4
     from t2tui.core.outputs import Outputs
     from t2tui.core.settings import load_settings
+    from t2tui.cutting import Placer
     from t2tui.plugins import available, load
 
     class NoDissector(Dissector):
@@ -170,7 +171,7 @@ def _compile_flows() -> None:
             path.write_bytes(capture)
             with Outputs(str(path)) as outputs:
                 options = engine.RunOptions(packet_mode=True)
-                engine.Engine(str(path), options, outputs, load(flags, settings)).run()
+                engine.Engine(str(path), options, outputs, [*load(flags, settings), Placer()]).run()
 
 
 PARTS = {"dissection": _compile_dissection, "flows": _compile_flows}
