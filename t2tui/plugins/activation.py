@@ -49,7 +49,7 @@ class Activation:
         return folder.resolve() in {each.resolve() for each in searched}
 
     def astray(self, name: str) -> str:
-        """Return what to do if the file names a plugin that only ``--plugin-dir`` finds; nothing if it is found."""
+        """Return what to do if the file names a plugin that it does not find; nothing if it finds it."""
         file = plugin_files().get(name)
         if file is None or self.searches(file.path.parent):
             return ""
@@ -78,7 +78,9 @@ class Activation:
         return [PROGRAM, *others], unknown
 
 
-def read_activation(path: Path, *, is_needed: bool = False, folders: Iterable[Path] | None = None) -> Activation:
+def read_activation(
+    path: Path, *, is_needed: bool = False, folders: Iterable[Path] | None = None
+) -> Activation:
     """Read the file of settings.
 
     Args:
