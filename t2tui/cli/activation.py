@@ -1,7 +1,6 @@
 """Which plugins there are and which are active: the file of settings, the folders, the standard ones."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import click
@@ -10,44 +9,17 @@ from t2tui import plugins
 from t2tui.cli.exits import USAGE, Failure
 from t2tui.cli.terminal import say
 from t2tui.core import columns
-from t2tui.core.configfile import (
-    PROGRAM,
-    ConfigFile,
-    ConfigFileError,
-    Preferences,
-    config_path,
-    read_preferences,
-)
-from t2tui.core.nearest import did_you_mean, nearest_names
+from t2tui.core.configfile import ConfigFile, ConfigFileError, config_path
 from t2tui.core.settings import CORE, SettingsError
+from t2tui.plugins.activation import Activation, read_activation
 from t2tui.plugins.base import Plugin
-from t2tui.plugins.files import default_folder, plugin_files
 
 ENGINE = "tranalyzer2"
 """What the reference calls the engine where plugins are named."""
 
 
-@dataclass(frozen=True)
-class Setup:
-    """What the file of settings says, when the folders of plugins are known to the registry.
-
-    Attributes:
-        path: the file of settings; the user's own need not exist.
-        config: the same, None if there is none.
-        preferences: its table for the program.
-        tables: its other tables, without that of the program: plugins whose flags are set.
-    """
-
-    path: Path
-    config: Path | None
-    preferences: Preferences
-    tables: tuple[str, ...]
-
-    @property
-    def active(self) -> tuple[str, ...]:
-        """Names of the plugins that run when no others are asked for."""
-        chosen = self.preferences.plugins
-        return plugins.STANDARD if chosen is None else tuple(dict.fromkeys(chosen))
+class Setup(Activation):
+    """What the file of settings says, when the folders of plugins are known to the registry."""
 
     def usable(self) -> tuple[str, ...]:
         """Return the active plugins; those that cannot be used are reported and left out."""
@@ -100,41 +72,28 @@ class Setup:
         active = plugins.STANDARD if names is None else names
         click.echo(f"Active plugins: {', '.join(active) or 'none'}")
 
-    def searches(self, folder: Path) -> bool:
-        """Tell whether a folder is searched without ``--plugin-dir``."""
-        searched = (*self.preferences.plugin_dirs, default_folder())
-        return folder.resolve() in {each.resolve() for each in searched}
-
     def warn_of_folder(self, name: str) -> None:
         """Say it if a plugin is found with this ``--plugin-dir`` alone, but the file names it."""
-        file = plugin_files().get(name)
-        if file is not None and not self.searches(file.path.parent):
-            say(
-                "WRN", f"{name} is found with --plugin-dir only; add its folder to plugin_dirs in {self.path}"
-            )
+        advice = self.astray(name)
+        if advice:
+            say("WRN", advice)
 
     def other_tables(self, read: Collection[str]) -> Sequence[str]:
-        """Return the tables that are not for these plugins.
-
-        A table for a plugin that is not there is one, too, and reported: its folder may be a --plugin-dir of
-        other runs. One whose name is nearly that of a known plugin is not: it has to be an error.
+        """Return the tables that are not for these plugins; report those that are for nobody.
 
         Args:
             read: plugins whose flags are read.
-        """
-        others = [name for name in self.tables if name not in {*read, CORE}]
-        known = set(plugins.known_names(with_packages=False))
-        if not known.issuperset(others):
-            known.update(plugins.known_names())
-        kept = [name for name in others if name in known or not self._is_mistaken(name, known)]
-        return [PROGRAM, *kept]
 
-    def _is_mistaken(self, name: str, known: Iterable[str]) -> bool:
-        near = nearest_names(name, {*known, CORE})
-        if near:
-            raise Failure(f"{self.path}: unknown plugin {name!r}{did_you_mean(near)}", USAGE)
-        say("WRN", f"{self.path}: no plugin {name!r}; its table is not used")
-        return False
+        Raises:
+            Failure: the name of a table is nearly that of a known plugin.
+        """
+        try:
+            others, unknown = self.tables_apart(read)
+        except SettingsError as wrong:
+            raise Failure(str(wrong), USAGE) from None
+        for name in unknown:
+            say("WRN", f"{self.path}: no plugin {name!r}; its table is not used")
+        return others
 
 
 def offer_columns(config: Path | None, folders: Sequence[Path]) -> Setup:
@@ -167,11 +126,8 @@ def setup(config: Path | None, folders: Sequence[Path], *, is_written: bool = Fa
         Failure: the file is wrong or missing, or a folder cannot be read.
     """
     path = config_path(config)
-    read = path if path.exists() or not (config is None or is_written) else None
     try:
-        preferences, tables = read_preferences(read)
-        plugins.search_in((*folders, *preferences.plugin_dirs))
-        plugins.known_names(with_packages=False)
+        read = read_activation(path, is_needed=not (config is None or is_written), folders=folders)
     except (SettingsError, plugins.UnusablePluginError) as wrong:
         raise Failure(str(wrong), USAGE) from None
-    return Setup(path, read, preferences, tables)
+    return Setup(read.path, read.config, read.preferences, read.tables)

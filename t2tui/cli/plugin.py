@@ -118,7 +118,7 @@ def enable(names: tuple[str, ...], config: Path | None, plugin_dirs: tuple[Path,
 
     known = setup(config, plugin_dirs, is_written=True)
     wanted = {name: known.find(name, "enable") for name in names}
-    active = tuple(dict.fromkeys((*known.active, *names)))
+    active = known.switched(dict.fromkeys(names, True))
     known.activate(active)
     for name, plugin in wanted.items():
         for needed in plugin.requires:
@@ -139,7 +139,7 @@ def disable(names: tuple[str, ...], config: Path | None, plugin_dirs: tuple[Path
         say("ERR", f"{name} is not active; active are {', '.join(known.active) or 'none'}")
     if unknown:
         return FAILED
-    known.activate([name for name in known.active if name not in names])
+    known.activate(known.switched(dict.fromkeys(names, False)))
     return DONE
 
 

@@ -173,19 +173,31 @@ class ConfigFile:
             raise SettingsError(f"{self.path}: {name} must be a table: [{name}]")
         return table
 
+    def text(self) -> str:
+        """Return the text that save() writes."""
+        return self._document.as_string().rstrip("\n") + "\n"
+
+    def obstacle(self) -> str:
+        """Return why the file cannot be written; nothing if it can, as far as one can tell before."""
+        target = self.path.resolve()
+        if not target.exists():
+            return ""
+        is_writable = target.stat().st_mode & WRITABLE and os.access(target, os.W_OK)
+        return "" if is_writable else f"{self.path}: cannot be written: it is read-only"
+
     def save(self) -> None:
         """Write the file: whole, or not at all.
 
         Raises:
             ConfigFileError: it cannot be written.
         """
-        text = self._document.as_string().rstrip("\n") + "\n"
+        text = self.text()
         tomllib.loads(text)
         target = self.path.resolve()  # a link stays one
         try:
             mode = target.stat().st_mode & 0o777 if target.exists() else NEW_FILE_MODE
-            if not mode & WRITABLE or (target.exists() and not os.access(target, os.W_OK)):
-                raise ConfigFileError(f"{self.path}: cannot be written: it is read-only")
+            if why := self.obstacle():
+                raise ConfigFileError(why)
             target.parent.mkdir(parents=True, exist_ok=True)
             write_whole(target, text, mode)
         except ConfigFileError:

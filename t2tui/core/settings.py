@@ -17,7 +17,8 @@ from typing import Any, Literal, TypeVar
 from t2tui.core.nearest import did_you_mean, nearest_names
 
 Value = bool | int | float | str | tuple[int, ...]
-Source = Literal["default", "file", "environment", "option"]
+Source = Literal["default", "file", "environment", "option", "here"]
+"""Where a value came from; ``here``: it was changed in the terminal UI."""
 Entry = TypeVar("Entry")
 
 ANY_TEXT = r"(?s:.*)"

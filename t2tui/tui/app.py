@@ -15,11 +15,12 @@ from t2tui.core.configfile import Preferences
 from t2tui.core.text.safe import safe_text as safe_lines
 from t2tui.tui import jobs
 from t2tui.tui.actions import ACTIONS, Action, bindings, program
+from t2tui.tui.carried import Carried
 from t2tui.tui.dialogs.help import HelpScreen
 from t2tui.tui.dialogs.openfile import OpenDialog
 from t2tui.tui.dialogs.question import Question
 from t2tui.tui.memory import Memory
-from t2tui.tui.messages import JobEnded
+from t2tui.tui.messages import JobEnded, RunAgainWanted
 from t2tui.tui.opening import Opening
 from t2tui.tui.preferences import faults
 from t2tui.tui.safe import safe_text
@@ -80,11 +81,20 @@ class FlowApp(App[int]):
         if not self.main.opening.sources:
             self.action_open()
 
-    def open(self, opening: Opening) -> None:
-        """Open something else in the place of what is open."""
+    def open(self, opening: Opening, carried: Carried | None = None) -> None:
+        """Open something else in the place of what is open.
+
+        Args:
+            opening: what to open.
+            carried: what is taken over from what is open.
+        """
         self.main.close()
-        self.main = CaptureScreen(opening, memory=self._memory)
+        self.main = CaptureScreen(opening, memory=self._memory, carried=carried)
         self.switch_screen(self.main)
+
+    @on(RunAgainWanted)
+    def _run_again(self, message: RunAgainWanted) -> None:
+        self.open(message.opening, self.main.carry(message.lit, message.changes))
 
     # ------------------------------------------------------------------ actions
 

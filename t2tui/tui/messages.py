@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from t2tui.tui.opening import Opening
+
 if TYPE_CHECKING:
     from t2tui.tui.jobs import Job
 
@@ -68,6 +70,21 @@ class PacketsWanted(Message):
     """
 
     flow: int
+
+
+@dataclass
+class RunAgainWanted(Message):
+    """The capture is to be read once more.
+
+    Attributes:
+        opening: what is opened: the same captures, with other plugins or values.
+        lit: plugin that is lit in the list of plugins.
+        changes: what is other than before, in words.
+    """
+
+    opening: Opening
+    lit: str
+    changes: tuple[str, ...]
 
 
 @dataclass

@@ -30,6 +30,7 @@ class Opening:
         bpf: filter expression.
         descriptor: open file from which ``-`` is read.
         config: file in which settings are kept; None: nowhere.
+        switched: plugins that were switched on or off on screen, and which of the two.
     """
 
     sources: Sequence[str]
@@ -38,6 +39,7 @@ class Opening:
     bpf: str | None = None
     descriptor: int | None = None
     config: Path | None = None
+    switched: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -51,6 +53,13 @@ class Opening:
     def is_pipe(self) -> bool:
         """Whether packets come from standard input."""
         return list(self.sources) == [STANDARD_INPUT]
+
+    @property
+    def again_obstacle(self) -> str:
+        """Why the captures cannot be read once more; nothing if they can."""
+        if self.waits:
+            return "a pipe cannot be read again; save it with 'tcpdump -w FILE' and open the file"
+        return "" if self.sources else "no capture is open"
 
     @property
     def waits(self) -> bool:
@@ -68,6 +77,18 @@ class Opening:
         if self.is_pipe and self.descriptor is not None:
             return f"/dev/fd/{self.descriptor}"
         return self.sources[0] if len(self.sources) == 1 else list(self.sources)
+
+
+def writes_files(name: str, number: int) -> bool:
+    """Tell whether a plugin is one that writes files, which are left out.
+
+    Args:
+        name: of the plugin.
+        number: of the plugin; sinks have the highest ones.
+    """
+    from t2tui.plugins.base import FIRST_SINK
+
+    return name in WRITERS or number >= FIRST_SINK
 
 
 class Discarded:
@@ -127,13 +148,11 @@ def load(opening: Opening, tell: Any) -> Loaded:
     from t2tui.core.packetindex import PacketIndex
     from t2tui.core.settings import CORE
     from t2tui.core.statistics import Traffic
-    from t2tui.plugins.base import FIRST_SINK
 
     chosen: list[str] = []
     left_out: list[str] = []
     for name in opening.plugins:
-        is_writer = name in WRITERS or plugins.find(name).number >= FIRST_SINK
-        (left_out if is_writer else chosen).append(name)
+        (left_out if writes_files(name, plugins.find(name).number) else chosen).append(name)
     core = opening.settings[CORE]
     options = RunOptions(
         report=tell,

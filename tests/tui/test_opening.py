@@ -1,6 +1,7 @@
 """Captures are opened from within the program, one in the place of another."""
 
 import asyncio
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from t2tui.core.configfile import Preferences
 from t2tui.tui import session
 from t2tui.tui.app import FlowApp
 from t2tui.tui.dialogs.openfile import OpenDialog
+from t2tui.tui.preferences import faults
 from tests.cli.conftest import pcap, udp
+from tests.conftest import REPOSITORY
 from tests.tui.conftest import EXERCISE, opening_of
 from tests.tui.screens import wait_for, wait_for_end
 from tests.tui.still import Still, finished
@@ -135,3 +138,12 @@ def test_theme_and_keys_are_the_users() -> None:
         assert any("no action 'flows.bark'" in text and "flows.mark" in text for text in told)
 
     asyncio.run(main())
+
+
+def test_the_documented_theme_and_keys_exist() -> None:
+    page = (REPOSITORY / "docs" / "settings.md").read_text("utf-8")
+    (example,) = [block for block in page.split("```toml\n")[1:] if block.startswith("[t2tui]\ntheme")]
+    own = tomllib.loads(example.partition("```")[0])["t2tui"]
+    wanted = Preferences(theme=own["theme"], keys=own["keys"])
+    assert len(wanted.keys) > 1
+    assert faults(wanted, FlowApp(opening_of()).available_themes) == []

@@ -14,6 +14,7 @@ from t2tui.tui import session
 from t2tui.tui.app import FlowApp
 from t2tui.tui.screens.follow import FollowScreen
 from t2tui.tui.session import Snapshot
+from t2tui.tui.views.plugins import PluginsView
 from t2tui.tui.widgets.packettable import PacketTable
 from t2tui.tui.widgets.streamview import StreamView
 from tests.tui.conftest import EXERCISE, opening_of
@@ -62,6 +63,30 @@ class Following(Still):
 
     def open_stream(self, flow: int) -> Stream:
         return t2tui.analyze(EXERCISE).follow(flow)
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [((120, 36), "textual-dark"), ((80, 24), "textual-light")],
+    ids=["plugins", "plugins-narrow"],
+)
+def test_look_of_plugins(snap_compare: Compare, size: tuple[int, int], theme: str) -> None:
+    app = app_of(finished())
+    app.main.opening = replace(app.main.opening, config=Path("t2tui.toml"))
+
+    async def prepare(pilot: Pilot[int]) -> None:
+        await wait_for(pilot, lambda: app.main.query("#plugins-list"), "the parts")
+        app.theme = theme
+        await pilot.press("6")
+        view = app.main.part(PluginsView)
+        await wait_for(pilot, lambda: view.lit, "the plugins")
+        await pilot.press(*["down"] * 5, "space", "enter", "end", "9")
+        await wait_for(pilot, lambda: len(view.settings.unsaved()) == 2)  # type: ignore[union-attr]
+        for line in view.query(Input):
+            line.cursor_blink = False
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
 @pytest.mark.parametrize(

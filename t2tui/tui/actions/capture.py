@@ -9,6 +9,7 @@ TABS = {
     "packets": ("2", "Packets"),
     "faults": ("4", "What is wrong"),
     "report": ("5", "Report"),
+    "plugins": ("6", "Plugins"),
 }
 """Views: their keys and titles."""
 

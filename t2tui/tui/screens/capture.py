@@ -17,6 +17,7 @@ from t2tui.core.store import ColumnStore
 from t2tui.tui.actions import bindings, capture, program
 from t2tui.tui.arrangement import Arranged, Sorting
 from t2tui.tui.arranger import Arranger, Refused
+from t2tui.tui.carried import Carried, Result
 from t2tui.tui.cellfilter import narrowed, widened
 from t2tui.tui.dialogs import outputs
 from t2tui.tui.dialogs.named import Named, NamedDialog, Wish
@@ -46,6 +47,7 @@ from t2tui.tui.session import Session, Snapshot
 from t2tui.tui.views.faults import FaultsView
 from t2tui.tui.views.flows import FlowsView
 from t2tui.tui.views.packets import PacketsView
+from t2tui.tui.views.plugins import PluginsView
 from t2tui.tui.views.report import ReportView
 from t2tui.tui.views.view import KeysOfView, View
 from t2tui.tui.widgets import filterbar
@@ -67,6 +69,7 @@ VIEWS: dict[str, type[View]] = {
     "packets": PacketsView,
     "faults": FaultsView,
     "report": ReportView,
+    "plugins": PluginsView,
 }
 """Classes of the views; keys and titles are in ``capture.TABS``."""
 
@@ -80,6 +83,7 @@ class CaptureScreen(Screen[None]):
         opening: what is opened.
         capture: its session.
         now: the latest snapshot of it.
+        carried: what is taken over from a run before.
         filter_text: the condition that the flow table applies.
         memory: what is remembered between runs.
     """
@@ -103,7 +107,11 @@ class CaptureScreen(Screen[None]):
             self.error = error
 
     def __init__(
-        self, opening: Opening, session: Session | None = None, memory: Memory | None = None
+        self,
+        opening: Opening,
+        session: Session | None = None,
+        memory: Memory | None = None,
+        carried: Carried | None = None,
     ) -> None:
         """Prepare.
 
@@ -111,6 +119,7 @@ class CaptureScreen(Screen[None]):
             opening: what to open.
             session: its session; made without.
             memory: what is remembered between runs; the user's without.
+            carried: from a run before.
         """
         super().__init__()
         self.memory = memory or Memory()
@@ -120,14 +129,16 @@ class CaptureScreen(Screen[None]):
         self.capture = session or Session(opening)
         self.now = Snapshot()
         self.filter_text = ""
-        self._sorting = Sorting()
-        self._is_paired = False
+        self.carried = carried or Carried()
+        self._sorting = self.carried.sorting
+        self._is_paired = self.carried.is_paired
         self._live: str | None = None  # a condition that is being typed and whose hits are shown
         self._complaint = ""
         self._arranger = Arranger(lambda result: self.post_message(self.ArrangementDone(result)))
         self._arranged_table: ColumnStore | None = None
         self._was_busy = False
-        self._pending = ""
+        self._pending = self.carried.filter_text
+        self._is_compared = self.carried.before is None
 
     def compose(self) -> ComposeResult:
         """Make the parts of the screen."""
@@ -144,7 +155,9 @@ class CaptureScreen(Screen[None]):
         self.table.profiles = Profiles(self.memory)
         self.table.notes = self._notebook.load()
         self.part(FilterBar).remember(self.filters.history())
-        self.action_view("flows")
+        if self._pending:
+            self.part(FilterBar).set(self._pending)
+        self.action_view(self.carried.view)
         self.capture.start()
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(KEEP_SECONDS, self._keep_notes)
@@ -182,6 +195,17 @@ class CaptureScreen(Screen[None]):
     def tell(self, text: str, severity: Any) -> None:
         """Show a short message for some seconds."""
         self.notify(safe_text(text), severity=severity, markup=False)
+
+    def carry(self, lit: str, changes: tuple[str, ...]) -> Carried:
+        """Return what the next run of the capture takes over.
+
+        Args:
+            lit: plugin that is lit in the list of plugins.
+            changes: what is other in the next run, in words.
+        """
+        filter_text = self.filter_text or self._pending
+        before = Result.of(self.now)
+        return Carried(filter_text, self._sorting, self._is_paired, self.view, lit, changes, before)
 
     def close(self) -> None:
         """Remember what is to be remembered, and let go of the capture; nobody waits for it."""
@@ -236,9 +260,11 @@ class CaptureScreen(Screen[None]):
         if now.table is not None and self._arranged_table is not now.table:
             if self._arranged_table is None:
                 self.part(FilterBar).know([now.table.column(name) for name in now.table.names])
+                if self._sorting.column not in now.table.names:
+                    self._sorting = Sorting()
             if self._pending:
                 text, self._pending = self._pending, ""
-                self.filter_by(text)
+                self._try_filter(text)
             self._arrange()
         elif now.table is None and now.open_flows is not None:
             self._show_open(now.open_flows)
@@ -246,6 +272,9 @@ class CaptureScreen(Screen[None]):
         self.part(TabLine).note("packets", amount(now.packets) if now.packets else "")
         self.open_view.show(now)
         self._show_scope()
+        if now.has_ended and not self._is_compared:
+            self._is_compared = True
+            self.tell(self.carried.compared(now), "information")
 
     def _show_open(self, flows: ColumnStore) -> None:
         """Show flows that are open: none has ended yet."""
@@ -308,16 +337,23 @@ class CaptureScreen(Screen[None]):
             bar.show_hits("applies when the first flow has ended")
             self.action_view("flows")
             return
+        if self._try_filter(text):
+            self.action_view("flows")
+
+    def _try_filter(self, text: str) -> bool:
+        """Apply a condition to the table; say what is wrong with it if that cannot be done."""
+        assert self.now.table is not None
+        bar = self.part(FilterBar)
         try:
             compile_filter(text, self.now.table)
         except QueryError as error:
             bar.show_error(error)
-            return
+            return False
         self.filter_text, self._live = text, None
         bar.set(text)
         self._arrange()
         self._remember(lambda: self.filters.applied(text))
-        self.action_view("flows")
+        return True
 
     @on(FilterBar.Applied)
     def _filter_applied(self, message: FilterBar.Applied) -> None:
@@ -426,7 +462,7 @@ class CaptureScreen(Screen[None]):
     def _show_scope(self) -> None:
         line = self.part(ActionLine)
         line.show_scope(outputs.scope_note(self.table, self.now))
-        line.show_obstacles(outputs.obstacles(self.capture, self.now))
+        line.show_obstacles({**outputs.obstacles(self.capture, self.now), **self.open_view.obstacles()})
 
     @on(WriteWanted)
     def _write_wanted(self, message: WriteWanted) -> None:
@@ -443,6 +479,7 @@ class CaptureScreen(Screen[None]):
         self.part(ActionLine).show_in(self.places)
         self.open_view.show(self.now)
         self.open_view.take_focus()
+        self._show_scope()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the key of the filter to those who are typed in."""

@@ -1,5 +1,6 @@
 """What all views below the tabs have in common."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.containers import Container
@@ -31,6 +32,10 @@ class View(Container):
     def main(self) -> "CaptureScreen":
         """The capture screen that the view is on."""
         return cast("CaptureScreen", self.screen)
+
+    def obstacles(self) -> Mapping[str, str]:
+        """Return which of its actions cannot be done now, and why."""
+        return {}
 
     def show(self, now: Snapshot) -> None:
         """Bring the view up to date: when it is opened, and while it is open whenever something is new.
