@@ -116,23 +116,23 @@ def test_look_of_streams(snap_compare: Compare, size: tuple[int, int], keys: lis
     assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
-@pytest.mark.parametrize(
-    ("name", "size", "keys", "theme"),
-    [
-        ("flows", (160, 48), ["down", "right", "right"], "textual-dark"),
-        ("light", (160, 48), ["space", "space", *["right"] * 4, "S"], "textual-light"),
-        ("narrow", (80, 24), ["down", *["right"] * 8], "textual-dark"),
-        ("filter", (80, 24), ["slash", *"$srcI"], "textual-dark"),
-        ("faults", (100, 30), ["4", "down"], "textual-dark"),
-        ("help", (80, 24), ["question_mark"], "textual-light"),
-        ("columns", (100, 30), ["right", "right", "c", *"port"], "textual-dark"),
-        ("decoder", (160, 48), ["right", "right", "b"], "textual-dark"),
-        ("paired", (100, 30), ["v", "down", "space", "V", "down"], "textual-light"),
-        ("extract", (80, 24), [*["space"] * 4, "x"], "textual-dark"),
-        ("dump", (160, 48), ["d"], "textual-light"),
-    ],
-    ids=lambda value: value if isinstance(value, str) and "-" not in value else "",
+LOOKS = (
+    ("flows", (160, 48), ["down", "right", "right"], "textual-dark"),
+    ("light", (160, 48), ["space", "space", *["right"] * 4, "S"], "textual-light"),
+    ("narrow", (80, 24), ["down", *["right"] * 8], "textual-dark"),
+    ("filter", (80, 24), ["slash", *"$srcI"], "textual-dark"),
+    ("faults", (100, 30), ["4", "down"], "textual-dark"),
+    ("help", (80, 24), ["question_mark"], "textual-light"),
+    ("columns", (100, 30), ["right", "right", "c", *"port"], "textual-dark"),
+    ("decoder", (160, 48), ["right", "right", "b"], "textual-dark"),
+    ("paired", (100, 30), ["v", "down", "space", "V", "down"], "textual-light"),
+    ("extract", (80, 24), [*["space"] * 4, "x"], "textual-dark"),
+    ("dump", (160, 48), ["d"], "textual-light"),
 )
+"""Name, size, keys, theme."""
+
+
+@pytest.mark.parametrize(("name", "size", "keys", "theme"), LOOKS, ids=[name for name, *_ in LOOKS])
 def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: list[str], theme: str) -> None:
     moment = finished()
     if name == "narrow":

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from t2tui.api import analyze
+from t2tui.core.extract import originals_of
 from t2tui.core.labels import Labels
 from t2tui.core.reread import read_window
 from t2tui.tui.packetlist import PacketReader
@@ -35,4 +36,4 @@ def reader_of_exercise(folder: Path) -> PacketReader:
     path.write_bytes(gzip.decompress(EXERCISE.read_bytes()))
     index = analyze(path, index=True).index
     assert index is not None
-    return PacketReader(index, partial(read_window, path), Labels.builtin().lookup)
+    return PacketReader(index, partial(read_window, originals_of(path)), Labels.builtin().lookup)
