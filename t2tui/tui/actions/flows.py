@@ -32,6 +32,7 @@ SORT = (
         "Sort and show",
         "",
         "Sort",
+        True,
     ),
     Action("unsort", "z", "Back to the order in which flows ended", PLACE, "Sort and show"),
     Action("pair", "v", "A and B flows together, or apart", PLACE, "Sort and show"),
@@ -75,7 +76,7 @@ FILTER = (
 )
 
 MARK = (
-    Action("mark", "space", "Mark or unmark this flow", PLACE, "Mark", "Space", "Mark"),
+    Action("mark", "space", "Mark or unmark this flow", PLACE, "Mark", "Space", "Mark", True),
     Action("mark_shown", "asterisk", "Mark all shown flows", PLACE, "Mark", "*"),
     Action("invert_marks", "tilde", "Invert the marks of the shown flows", PLACE, "Mark", "~"),
     Action("unmark", "u", "Unmark all flows", PLACE, "Mark"),

@@ -45,7 +45,7 @@ def scope_note(table: FlowTable, now: Snapshot) -> str:
     marked = len(table.marked)
     if marked:
         return f"{amount(marked)} marked"
-    return "at the cursor" if now.rows and table.row is not None else ""
+    return "cursor" if now.rows and table.row is not None else ""
 
 
 def ask(main: "CaptureScreen", action: str) -> None:

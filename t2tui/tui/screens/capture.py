@@ -461,7 +461,7 @@ class CaptureScreen(Screen[None]):
     @on(ScopeChanged)
     def _show_scope(self) -> None:
         line = self.part(ActionLine)
-        line.show_scope(outputs.scope_note(self.table, self.now))
+        line.show_scope(outputs.scope_note(self.table, self.now) if self.view == "flows" else "")
         line.show_obstacles({**outputs.obstacles(self.capture, self.now), **self.open_view.obstacles()})
 
     @on(WriteWanted)

@@ -26,13 +26,12 @@ class ActionButton(Static):
 
     def __init__(self, action: Action) -> None:
         label = safe_content(f" {action.label} ", "$text-accent"), safe_content(f"{action.button} ")
-        super().__init__(Content("").join(label), markup=False, classes="button")
-        self.set_class(action.is_minor, "-minor")
+        text = Content("").join(label)
+        super().__init__(text, markup=False, classes="button")
         self.action = action
-
-    def show_in(self, places: Sequence[str]) -> None:
-        """Show the button where its action can be done."""
-        self.set_class(self.action.place not in places, "-hidden")
+        """What it does."""
+        self.cells = text.cell_length
+        """Its width."""
 
     def show_obstacle(self, why: str) -> None:
         """Say why the action cannot be done now; nothing if it can."""
@@ -45,8 +44,15 @@ class ActionButton(Static):
         self.post_message(self.Pressed(self.action))
 
 
+HELP = "help"
+"""The action whose button is always there: it tells of all others."""
+
+
 class ActionLine(Horizontal):
-    """A note, and buttons for the actions that have one."""
+    """A note, and buttons for the actions that have one, as many as have room."""
+
+    _places: Sequence[str] = ()
+    _note_cells = 0
 
     def compose(self) -> ComposeResult:
         """Make the buttons."""
@@ -56,9 +62,33 @@ class ActionLine(Horizontal):
                 yield ActionButton(action)
 
     def show_in(self, places: Sequence[str]) -> None:
-        """Show the buttons of places."""
+        """Show the buttons of places.
+
+        Args:
+            places: those of the view first; the buttons of the others give way to them.
+        """
+        self._places = places
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Use the room that there is now."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show the most important buttons that have room beside the note."""
+        left = self.size.width - self._note_cells
+        chosen = [button for button in self.query(ActionButton) if button.action.place in self._places]
+        shown = set()
+        for button in sorted(chosen, key=self._rank):
+            if button.cells <= left:
+                shown.add(button)
+                left -= button.cells
         for button in self.query(ActionButton):
-            button.show_in(places)
+            button.set_class(button not in shown, "-hidden")
+
+    def _rank(self, button: ActionButton) -> tuple[bool, bool, int]:
+        action = button.action
+        return action.name != HELP, action.is_minor, self._places.index(action.place)
 
     def show_obstacles(self, obstacles: Mapping[str, str]) -> None:
         """Say which actions cannot be done now.
@@ -71,4 +101,8 @@ class ActionLine(Horizontal):
 
     def show_scope(self, text: str) -> None:
         """Show what actions act on."""
-        self.query_one("#scope", Note).show(safe_content(f" {text} "))
+        note = safe_content(f" {text} " if text else "")
+        self.query_one("#scope", Note).show(note)
+        if note.cell_length != self._note_cells:
+            self._note_cells = note.cell_length
+            self._fit()
