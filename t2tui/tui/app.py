@@ -10,6 +10,7 @@ from textual import on, work
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.theme import Theme
 
 from t2tui.core.configfile import Preferences
 from t2tui.core.text.safe import safe_text as safe_lines
@@ -23,6 +24,7 @@ from t2tui.tui.memory import Memory
 from t2tui.tui.messages import JobEnded, RunAgainWanted
 from t2tui.tui.opening import Opening
 from t2tui.tui.preferences import faults
+from t2tui.tui.recent import Recent
 from t2tui.tui.safe import safe_text
 from t2tui.tui.screens.capture import CaptureScreen
 from t2tui.tui.session import Session
@@ -66,6 +68,7 @@ class FlowApp(App[int]):
         super().__init__()
         self._preferences = preferences or Preferences()
         self._memory = memory or Memory()
+        self._recent = Recent(self._memory)
         self.main = CaptureScreen(opening, session, self._memory)
         self.jobs = jobs.Jobs(lambda job: self.post_message(JobEnded(job)))
 
@@ -73,13 +76,18 @@ class FlowApp(App[int]):
         """Open what was named, with the user's theme and keys; ask for a capture if none was."""
         self.push_screen(self.main)
         wanted = self._preferences
-        if wanted.theme in self.available_themes:
-            self.theme = wanted.theme
+        theme = wanted.theme or self._recent.theme()
+        if theme in self.available_themes:
+            self.theme = theme
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.set_keymap(dict(wanted.keys))
         for text in faults(wanted, self.available_themes):
             self.main.tell(text, "warning")
         if not self.main.opening.sources:
             self.action_open()
+
+    def _remember_theme(self, theme: Theme) -> None:
+        self.main.remember(partial(self._recent.chosen, theme.name))
 
     def open(self, opening: Opening, carried: Carried | None = None) -> None:
         """Open something else in the place of what is open.
@@ -124,7 +132,7 @@ class FlowApp(App[int]):
 
     def action_open(self) -> None:
         """Ask for a capture."""
-        self.push_screen(OpenDialog(), self._open_paths)
+        self.push_screen(OpenDialog(self._recent.captures()), self._open_paths)
 
     def _open_paths(self, paths: tuple[str, ...] | None) -> None:
         if paths:

@@ -12,6 +12,8 @@ from t2tui.core.configfile import Preferences
 from t2tui.tui import session
 from t2tui.tui.app import FlowApp
 from t2tui.tui.dialogs.openfile import OpenDialog
+from t2tui.tui.memory import Memory
+from t2tui.tui.recent import Recent
 from t2tui.tui.preferences import faults
 from tests.cli.conftest import pcap, udp
 from tests.conftest import REPOSITORY
@@ -71,9 +73,9 @@ def test_another_capture_takes_the_place_of_the_one_that_is_open() -> None:
         async with app.run_test(size=(100, 30), notifications=True) as pilot:
             await wait_for(pilot, lambda: app.main.table.arranged)
             before = app.main
+            await wait_for(pilot, Recent(Memory()).captures, "the capture among those that were open")
             await pilot.press("o")
-            await listed(pilot, app, 3)
-            await pilot.press("tab")
+            await listed(pilot, app, 4)
             await pilot.press(*"more/")
             await listed(pilot, app, 1)
             await pilot.press("down", "enter")

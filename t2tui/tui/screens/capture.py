@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -39,6 +40,7 @@ from t2tui.tui.messages import (
 from t2tui.tui.notes import Notebook
 from t2tui.tui.opening import Opening
 from t2tui.tui.profiles import Profiles
+from t2tui.tui.recent import Recent
 from t2tui.tui.safe import safe_text
 from t2tui.tui.savedfilters import EXAMPLES, SavedFilters
 from t2tui.tui.screens.decoder import DecoderScreen
@@ -159,6 +161,8 @@ class CaptureScreen(Screen[None]):
             self.part(FilterBar).set(self._pending)
         self.action_view(self.carried.view)
         self.capture.start()
+        if self.opening.files:
+            self.remember(partial(Recent(self.memory).opened, self.opening.files))
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(KEEP_SECONDS, self._keep_notes)
         self.call_after_refresh(self._tell_warnings)
@@ -225,7 +229,7 @@ class CaptureScreen(Screen[None]):
             self.tell(warning, "warning")
 
     @work(thread=True, exit_on_error=False, group="memory")
-    def _remember(self, write: Callable[[], None]) -> None:
+    def remember(self, write: Callable[[], None]) -> None:
         """Write in a thread; say what is wrong, the same only once."""
         try:
             write()
@@ -242,7 +246,7 @@ class CaptureScreen(Screen[None]):
     def _keep_notes(self) -> None:
         """Write marks and comments, if they have changed."""
         if self.table.notes.is_changed and (write := self._notebook.save(self.table.notes)):
-            self._remember(write)
+            self.remember(write)
 
     # ------------------------------------------------------------------ the session
 
@@ -352,7 +356,7 @@ class CaptureScreen(Screen[None]):
         self.filter_text, self._live = text, None
         bar.set(text)
         self._arrange()
-        self._remember(lambda: self.filters.applied(text))
+        self.remember(lambda: self.filters.applied(text))
         return True
 
     @on(FilterBar.Applied)
