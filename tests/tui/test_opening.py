@@ -13,8 +13,8 @@ from t2tui.tui import session
 from t2tui.tui.app import FlowApp
 from t2tui.tui.dialogs.openfile import OpenDialog
 from t2tui.tui.memory import Memory
-from t2tui.tui.recent import Recent
 from t2tui.tui.preferences import faults
+from t2tui.tui.recent import Recent
 from tests.cli.conftest import pcap, udp
 from tests.conftest import REPOSITORY
 from tests.tui.conftest import EXERCISE, opening_of
@@ -75,7 +75,7 @@ def test_another_capture_takes_the_place_of_the_one_that_is_open() -> None:
             before = app.main
             await wait_for(pilot, Recent(Memory()).captures, "the capture among those that were open")
             await pilot.press("o")
-            await listed(pilot, app, 4)
+            await listed(pilot, app, 5)  # the folder of states is new
             await pilot.press(*"more/")
             await listed(pilot, app, 1)
             await pilot.press("down", "enter")
