@@ -31,11 +31,11 @@ def written(time: int, unit: int = SECOND, style: str = "%Y-%m-%d %H:%M:%S") -> 
         unit: how exactly; it is cut, not rounded.
         style: of strftime, for all but decimals.
     """
-    seconds, fraction = divmod(time, SECOND)
+    seconds, fraction = divmod(abs(time), SECOND)
     digits = decimals(unit)
     tail = f".{fraction:09d}"[: digits + 1] if digits else ""
-    if not 0 <= seconds <= LAST_SECOND:
-        return f"{seconds}{tail}"
+    if time < 0 or seconds > LAST_SECOND:
+        return f"{'-' if time < 0 else ''}{seconds}{tail}"
     return f"{datetime.fromtimestamp(seconds, UTC):{style}}{tail}"
 
 
@@ -76,7 +76,7 @@ def ticks(begin: int, end: int, columns: int) -> list[tuple[int, str]]:
     span = end - begin
     for step in _steps():
         style = _style(step, span)
-        width = len(written(begin, step, style)) + GAP
+        width = max(len(written(time, step, style)) for time in (begin, end)) + GAP
         if step * columns >= width * span:
             first = -(-begin // step) * step
             return [(time, written(time, step, style)) for time in range(first, end, step)]

@@ -14,6 +14,8 @@ UNITS = (BITS, PACKETS)
 """What a plot shows."""
 EIGHTHS = 8
 """Heights that a character can show."""
+TOPS = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10, 12)
+"""Ends of the y axis, times a power of ten."""
 NOTHING = -1
 """In place of a protocol where nothing is drawn."""
 Drawn = tuple[NDArray[np.int8], NDArray[np.int8]]
@@ -22,11 +24,11 @@ PREFIXES = ("", " k", " M", " G", " T", " P")
 
 
 def scale_top(highest: float) -> float:
-    """Return the end of the y axis: 1, 2 or 5 times a power of ten, not below the highest value."""
+    """Return the end of the y axis: a number whose quarters are short, not below the highest value."""
     if not highest > 0:
         return 1.0
     power = 10.0 ** np.floor(np.log10(highest))
-    return float(next(factor * power for factor in (1, 2, 5, 10, 20) if factor * power >= highest))
+    return float(next((factor * power for factor in TOPS if factor * power >= highest), highest))
 
 
 def short(value: float) -> str:

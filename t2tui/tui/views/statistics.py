@@ -447,12 +447,15 @@ class StatisticsView(View):
 
     def action_sort(self) -> None:
         """Sort by the next figure."""
-        listing = self.table.listing
-        names = [heading.measure for heading in listing.headings if heading.measure] if listing else []
-        if self.topic == TRAFFIC or len(names) < 2 or listing is None:
+        if self.topic in (TRAFFIC, LENGTHS, ALARMS):
             self.main.tell("There is nothing to sort by", "information")
             return
-        self._sort_by(names[(names.index(listing.by) + 1) % len(names)])
+        listing = self.table.listing
+        if listing is None:  # not counted yet
+            names, by = [measure.name for measure in subject(self.topic).measures], self._by
+        else:
+            names, by = [heading.measure for heading in listing.headings], listing.by
+        self._sort_by(names[(names.index(by) + 1) % len(names)])
 
     @on(RankingTable.SortAsked)
     def _sort_asked(self, message: RankingTable.SortAsked) -> None:

@@ -176,7 +176,7 @@ class RankingTable(Pane):
         place = self.top + y - self.HEADER_LINES
         if place == len(listing.lines) and listing.more:
             text = f"  and {amount(listing.more)} more"
-            return Strip([Segment(text, base + self.part_of("more"))]).adjust_cell_length(width, base)
+            return Strip([Segment(text, self.style_of("more"))]).adjust_cell_length(width, base)
         if place >= len(listing.lines):
             return Strip.blank(width, base)
         is_cursor = place == self._place

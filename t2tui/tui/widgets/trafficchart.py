@@ -105,9 +105,9 @@ class TrafficChart(Pane):
         width, base, plot = self.size.width, self.style_of("row"), self.plot
         if plot is None:
             text = f"  {self._empty_text}" if y == EMPTY_LINE else ""
-            return Strip([Segment(text, base + self.part_of("empty"))]).adjust_cell_length(width, base)
+            return Strip([Segment(text, self.style_of("empty"))]).adjust_cell_length(width, base)
         rows = max(1, self.size.height - BELOW)
-        axis = base + self.part_of("axis")
+        axis = self.style_of("axis")
         if y < rows:
             segments = [Segment(f"{self._scale(plot, y, rows):>{AXIS - 1}}┤", axis)]
             segments += self._columns(plot, y, rows)
@@ -168,7 +168,7 @@ class TrafficChart(Pane):
         if chosen:
             line[chosen[0]], line[chosen[-1]] = ("[", "]") if len(chosen) > 1 else ("━", "━")
         line[self.window.column(plot)] = "▲"
-        style = self.style_of("row") + self.part_of("focused" if self.has_focus else "axis")
+        style = self.style_of("focused" if self.has_focus else "axis")
         return [Segment("".join(line), style)]
 
     def _times(self, plot: Plot) -> str:
