@@ -1,10 +1,9 @@
 """Conditions from cells: what ``=`` and ``!`` add to the filter."""
 
-import re
-
 from t2tui.core.columns import Column
 from t2tui.core.query.cells import split_list
 from t2tui.core.query.vectors import NUMBERS, Kind, is_list, kind_of
+from t2tui.core.query.writing import is_text
 
 
 def condition(column: Column, cell: str, is_kept: bool) -> str:
@@ -25,29 +24,11 @@ def _single(column: Column, cell: str, is_kept: bool) -> str:
     value = cell
     if column.type.removesuffix(":R") == "S" and len(cell) > 1 and cell[0] == '"' == cell[-1]:
         value = cell[1:-1]
-    if not value.isprintable():  # the filter bar shows it: no character may hide there
-        return f"${column.name} {'~' if is_kept else '!~'} /^{_pattern(value)}$/"
     kind = kind_of(column.type)
     is_plain = value and (kind in NUMBERS or (kind in (Kind.ADDRESS, Kind.MAC) and value != "-"))
-    return f"${column.name} {'==' if is_kept else '!='} {value if is_plain else quoted(value)}"
-
-
-def _pattern(text: str) -> str:
-    """Return a regular expression that a text alone fulfils, in printable characters."""
-    return "".join(
-        re.escape(character).replace("/", "\\/")
-        if character.isprintable()
-        else f"\\u{ord(character):04x}"
-        if ord(character) < 0x10000
-        else f"\\U{ord(character):08x}"
-        for character in text
-    )
-
-
-def quoted(text: str) -> str:
-    """Return a text as the filter language writes it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    if is_plain and value.isprintable():
+        return f"${column.name} {'==' if is_kept else '!='} {value}"
+    return is_text(column.name, value, is_kept=is_kept)
 
 
 def narrowed(filter_text: str, more: str) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 import t2tui
+from t2tui.core.statistics import TrafficView
 from t2tui.core.streams import Stream
 from t2tui.tui import session
 from t2tui.tui.app import FlowApp
@@ -16,6 +18,7 @@ from t2tui.tui.screens.follow import FollowScreen
 from t2tui.tui.session import Snapshot
 from t2tui.tui.views.plugins import PluginsView
 from t2tui.tui.widgets.packettable import PacketTable
+from t2tui.tui.widgets.rankingtable import RankingTable
 from t2tui.tui.widgets.streamview import StreamView
 from tests.tui.conftest import EXERCISE, opening_of
 from tests.tui.screens import wait_for
@@ -116,6 +119,17 @@ def test_look_of_streams(snap_compare: Compare, size: tuple[int, int], keys: lis
     assert snap_compare(app, terminal_size=size, run_before=prepare)
 
 
+def traffic() -> TrafficView:
+    """TCP, UDP and others that come and go, and two strays."""
+    waves = [(50, 40, 90), (30, 20, 150), (12, 12, 40)]
+    columns = [mean + swing * np.sin(np.arange(500) / length * 2 * np.pi) for mean, swing, length in waves]
+    packets = np.stack(columns, axis=1).astype(np.int64)
+    sizes = np.array([0, 0, 4000, 2500, 800, 700, 900, 37_000, 0, 3], np.int64)
+    return TrafficView(
+        1_700_000_000_000_000_000, 1 << 26, packets, packets * np.array([900, 200, 80]), sizes, 2, 120
+    )
+
+
 LOOKS = (
     ("flows", (160, 48), ["down", "right", "right"], "textual-dark"),
     ("light", (160, 48), ["space", "space", *["right"] * 4, "S"], "textual-light"),
@@ -128,6 +142,8 @@ LOOKS = (
     ("paired", (100, 30), ["v", "down", "space", "V", "down"], "textual-light"),
     ("extract", (80, 24), [*["space"] * 4, "x"], "textual-dark"),
     ("dump", (160, 48), ["d"], "textual-light"),
+    ("traffic", (160, 48), ["3", "tab", *["L"] * 30], "textual-dark"),
+    ("ports", (80, 24), ["3", *["n"] * 7, "tab", "s", "j"], "textual-light"),
 )
 """Name, size, keys, theme."""
 
@@ -135,6 +151,8 @@ LOOKS = (
 @pytest.mark.parametrize(("name", "size", "keys", "theme"), LOOKS, ids=[name for name, *_ in LOOKS])
 def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: list[str], theme: str) -> None:
     moment = finished()
+    if name == "traffic":
+        moment = replace(moment, traffic=traffic())
     if name == "narrow":
         moment = replace(moment, state=session.READING, size=240_000, bytes_read=150_000)
     app = app_of(moment)
@@ -151,6 +169,9 @@ def test_look(snap_compare: Compare, name: str, size: tuple[int, int], keys: lis
             found = {"extract": "2 flows", "dump": "1 flow"}[name]
             await wait_for(pilot, lambda: app.screen.query("#summary"), "the dialog")
             await wait_for(pilot, lambda: found in str(app.screen.query_one("#summary").render()))
+        if name == "ports":
+            table = app.main.query_one(RankingTable)
+            await wait_for(pilot, lambda: table.listing and table.listing.by == "packets", "figures")
         if name == "faults":
             await wait_for(pilot, lambda: app.main.query_one("#faults-table").row_count)  # type: ignore[attr-defined]
         if name == "light":

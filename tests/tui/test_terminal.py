@@ -185,7 +185,24 @@ def test_nothing_of_a_hostile_capture_controls_the_terminal(
     shown = screen(path, "-p", "basicFlow,basicStats,tcpStates,dnsDecode", width=160, height=48)
     shown.wait_for("flows ")
     shown.settle()
-    for keys in ("$", *"hhhhhhhhhhhh", "\r", "\r", "=", "\x1b", "!", "/", "\x1b", "4", "5", "1", "?", "\x1b"):
+    for keys in (
+        "$",
+        *"hhhhhhhhhhhh",
+        "\r",
+        "\r",
+        "=",
+        "\x1b",
+        "!",
+        "/",
+        "\x1b",
+        "3",
+        *"nnnnnnnn\tG",
+        "4",
+        "5",
+        "1",
+        "?",
+        "\x1b",
+    ):
         shown.press(keys)
         shown.settle(0.15)
     for _ in range(len(ATTACKS)):

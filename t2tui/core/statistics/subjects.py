@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from t2tui.core.enumerations import enumeration
 from t2tui.core.flowstat import L2_FLOW
+from t2tui.core.query.writing import is_text
 from t2tui.core.services import Services, builtin_services
-from t2tui.core.statistics.conditions import between, host, quoted
+from t2tui.core.statistics.conditions import between, host
 from t2tui.core.statistics.groups import Keys
 from t2tui.core.statistics.reading import Reading
 
@@ -287,7 +288,7 @@ SUBJECTS = (
         (TEXT,),
         _header_descriptions,
         lambda text: (text,),
-        lambda text: f"$hdrDesc == {quoted(text)}",
+        lambda text: is_text("hdrDesc", text),
         "Flows by the headers of their packets. A flow with several counts for each, with all packets.",
     ),
     Subject(
@@ -335,7 +336,7 @@ SUBJECTS = (
         (TEXT,),
         _countries,
         lambda text: (text,),
-        lambda text: f"$srcIPCC == {quoted(text)} || $dstIPCC == {quoted(text)}",
+        lambda text: f"{is_text('srcIPCC', text)} || {is_text('dstIPCC', text)}",
         "Flows by the label codes of both sides; - stands for addresses without label.",
     ),
 )

@@ -3,13 +3,14 @@
 One module per place: the view, screen or app that has the methods ``action_NAME``.
 """
 
-from t2tui.tui.actions import capture, decoder, flows, follow, packets, plugins, program
+from t2tui.tui.actions import capture, decoder, flows, follow, packets, plugins, program, statistics
 from t2tui.tui.actions.action import Action, bindings
 
 ACTIONS: tuple[Action, ...] = (
     *flows.ACTIONS,
     *follow.ACTIONS,
     *packets.ACTIONS,
+    *statistics.ACTIONS,
     *plugins.ACTIONS,
     *capture.ACTIONS,
     *decoder.ACTIONS,

@@ -7,6 +7,7 @@ PLACE = "capture"
 TABS = {
     "flows": ("1", "Flows"),
     "packets": ("2", "Packets"),
+    "statistics": ("3", "Statistics"),
     "faults": ("4", "What is wrong"),
     "report": ("5", "Report"),
     "plugins": ("6", "Plugins"),

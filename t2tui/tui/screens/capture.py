@@ -51,6 +51,7 @@ from t2tui.tui.views.flows import FlowsView
 from t2tui.tui.views.packets import PacketsView
 from t2tui.tui.views.plugins import PluginsView
 from t2tui.tui.views.report import ReportView
+from t2tui.tui.views.statistics import StatisticsView
 from t2tui.tui.views.view import KeysOfView, View
 from t2tui.tui.widgets import filterbar
 from t2tui.tui.widgets.actionline import ActionLine
@@ -69,6 +70,7 @@ NARROW = 140
 VIEWS: dict[str, type[View]] = {
     "flows": FlowsView,
     "packets": PacketsView,
+    "statistics": StatisticsView,
     "faults": FaultsView,
     "report": ReportView,
     "plugins": PluginsView,
