@@ -337,7 +337,22 @@ def test_buttons_do_what_their_keys_do() -> None:
         await pilot.click(app.main.query(Tab).last())
         assert not mark.display
 
-    run(steps)
+    run(steps, size=(220, 48))
+
+
+@pytest.mark.parametrize("width", [60, 80, 160, 220])
+def test_buttons_and_tabs_have_room_and_help_is_there(width: int) -> None:
+    async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
+        for view in TABS:
+            app.main.action_view(view)
+            await pilot.pause()
+            shown = [button for button in app.main.query(ActionButton) if button.display]
+            assert all(button.region.right <= width and button.size.width == button.cells for button in shown)
+            assert "help" in [button.action.name for button in shown]
+        if width >= 80:
+            assert all(tab.region.right <= width for tab in app.main.query(Tab))
+
+    run(steps, size=(width, 24))
 
 
 def reading(**more: Any) -> Snapshot:

@@ -23,12 +23,22 @@ class Tab(Note):
 
     def __init__(self, view: str, key: str, title: str) -> None:
         super().__init__(id=f"tab-{view}", markup=False)
-        self._view, self._key, self._title = view, key, title
-        self.note("")
+        self._view = view
+        self._title = f" {key} {title} "
+        self._number = ""
+        self.draw(True)
 
-    def note(self, text: str) -> None:
-        """Show a number behind the title."""
-        self.show(safe_content(f" {self._key} {self._title}{' ' if text else ''}{text} "))
+    def count(self, text: str) -> None:
+        """Take a number that stands behind the title where there is room."""
+        self._number = f"{text} " if text else ""
+
+    def cells(self, has_number: bool) -> int:
+        """Return the width."""
+        return len(self._title) + has_number * len(self._number)
+
+    def draw(self, has_number: bool) -> None:
+        """Show the title, and the number behind it."""
+        self.show(safe_content(self._title + self._number * has_number))
 
     def on_click(self, event: events.Click) -> None:
         """Tell which tab was clicked."""
@@ -61,4 +71,16 @@ class TabLine(Horizontal):
 
     def note(self, view: str, text: str) -> None:
         """Show a number behind a title."""
-        self.query_one(f"#tab-{view}", Tab).note(text)
+        self.query_one(f"#tab-{view}", Tab).count(text)
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Use the room that there is now."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show the numbers if the titles have room beside them."""
+        tabs = self.query(Tab)
+        has_room = sum(tab.cells(True) for tab in tabs) <= self.size.width
+        for tab in tabs:
+            tab.draw(has_room)
