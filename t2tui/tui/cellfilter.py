@@ -3,6 +3,7 @@
 import re
 
 from t2tui.core.columns import Column
+from t2tui.core.query import quoted
 from t2tui.core.query.cells import split_list
 from t2tui.core.query.vectors import NUMBERS, Kind, is_list, kind_of
 
@@ -42,12 +43,6 @@ def _pattern(text: str) -> str:
         else f"\\U{ord(character):08x}"
         for character in text
     )
-
-
-def quoted(text: str) -> str:
-    """Return a text as the filter language writes it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def narrowed(filter_text: str, more: str) -> str:

@@ -6,12 +6,6 @@ NO_ADDRESS = "-"
 """What stands in place of the address of a flow without one."""
 
 
-def quoted(text: str) -> str:
-    """Return a text as the filter language writes it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
 def host(address: str) -> str:
     """Return the condition that an address is one of the two of a flow."""
     if address == NO_ADDRESS:

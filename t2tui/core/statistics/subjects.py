@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from t2tui.core.enumerations import enumeration
 from t2tui.core.flowstat import L2_FLOW
+from t2tui.core.query import quoted
 from t2tui.core.services import Services, builtin_services
-from t2tui.core.statistics.conditions import between, host, quoted
+from t2tui.core.statistics.conditions import between, host
 from t2tui.core.statistics.groups import Keys
 from t2tui.core.statistics.reading import Reading
 
