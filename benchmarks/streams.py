@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         for number, megabytes in enumerate(options.megabytes):
             plain, packed = Path(folder) / "long.pcap", Path(folder) / "long.pcap.gz"
-            expected = make_capture(plain, megabytes * 10**6, options.one_sided)
+            with ProcessPoolExecutor(1) as other:  # the peak of this process counts as one of those it starts
+                expected = other.submit(make_capture, plain, megabytes * 10**6, options.one_sided).result()
             if options.compressed:
                 with plain.open("rb") as source, gzip.open(packed, "wb", compresslevel=1) as target:
                     shutil.copyfileobj(source, target, 1 << 20)

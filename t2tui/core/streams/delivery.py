@@ -7,8 +7,8 @@ and one at the largest number so far.
 
 A piece is final when all bytes before it are there, or cannot come any more: the other side has acknowledged
 them, so that it is the capture that lost them; or the sender is far beyond them. Where the numbers begin
-anew, or a segment lies outside the window, the packets are all kept. Streams whose beginning nobody saw
-begin with the lowest byte of their first HORIZON packets.
+anew, the packets are all kept. Streams whose beginning nobody saw begin with the lowest byte of their first
+HORIZON packets.
 """
 
 from collections import deque
@@ -32,6 +32,8 @@ PATIENCE = 1 << 18
 """Packets that wait for a gap that nobody acknowledges to close. With 1460 bytes each they are a third of the
 largest window, and more than systems offer."""
 
+AGREEMENT = 1 << 12
+"""Packets of a side within which a second segment outside the window must agree with the first one."""
 
 Acks = list[tuple[NDArray[np.uint64], NDArray[np.uint32]]]
 """Numbers of packets, and what they acknowledge."""
@@ -108,7 +110,8 @@ class Delivery:
         segments = self._all()
         index = StreamIndex.build(segments, sequence=self._sequence)
         settled = [settled - offset for settled, offset in zip(self._settled, self._offsets, strict=True)]
-        sides = [_Side.of(segments, index, side, settled[side], self._sequence) for side in (0, 1)]
+        can_wait = self._count < PATIENCE
+        sides = [_Side.of(segments, index, side, settled[side], self._sequence, can_wait) for side in (0, 1)]
         self._waiting = [segments]
         if any(side is None for side in sides):
             return
@@ -224,11 +227,23 @@ class _Side:
 
     @classmethod
     def of(
-        cls, segments: NDArray[np.void], index: StreamIndex, direction: int, settled: int, sequence: bool
+        cls,
+        segments: NDArray[np.void],
+        index: StreamIndex,
+        direction: int,
+        settled: int,
+        sequence: bool,
+        can_wait: bool,
     ) -> "_Side | None":
         """Look at a direction; None if all its packets must be kept.
 
-        Gaps that end before ``settled`` will not close.
+        Args:
+            segments: all that wait.
+            index: of them.
+            direction: 0 or 1.
+            settled: gaps that end before this offset will not close.
+            sequence: see StreamIndex.build.
+            can_wait: a segment outside the window is kept until it is clear that no other one agrees with it.
         """
         rows = np.flatnonzero(segments["direction"] == direction)
         pieces = index.pieces[index.pieces["direction"] == direction]
@@ -240,8 +255,10 @@ class _Side:
         if not len(known) or (known["protocol"] != TCP).any():
             return None
         where = positions(known)
-        usual = where.placed | (known["flags"] & RST != 0)
-        if not usual.all() or where.begins.any() or not where.placed.any():
+        if where.begins.any() or not where.placed.any():
+            return None
+        outside = np.flatnonzero(~where.placed & (known["flags"] & RST == 0))
+        if len(outside) and can_wait and outside[-1] >= len(known) - AGREEMENT:
             return None
         first = int(np.argmax(where.placed))
         is_syn = int(known["flags"][first]) & SYN != 0

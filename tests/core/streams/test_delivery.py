@@ -136,27 +136,54 @@ def test_packets_are_forgotten_and_numbers_wrap() -> None:
     assert (made.size, made.missing) == (count * size, 0)
 
 
-@pytest.mark.parametrize("is_acknowledged", [True, False])
-def test_a_packet_that_the_capture_lost_holds_nothing_up(is_acknowledged: bool) -> None:
-    count, size, lost = 600, 1000, 100
+COUNT, SIZE = 600, 1000
+
+
+def long_one(is_acknowledged: bool = True) -> np.ndarray:
+    """A sends segments; B answers each."""
     firsts = stream(Sent(0, flags=SYN), Sent(0, flags=SYN | ACK, direction="B", ack=1)).index.segments
-    turns = np.repeat(firsts, count)[np.arange(2 * count).reshape(2, -1).T.ravel()]
-    turns["packet"], turns["flags"] = 3 + np.arange(2 * count), ACK
-    sent = np.arange(count) * size + 1
-    turns["seq"][::2], turns["length"][::2], turns["captured"][::2] = sent, size, size
-    turns["seq"][1::2], turns["ack"][1::2] = 1, sent + size if is_acknowledged else 1
-    segments = np.concatenate([firsts, np.delete(turns, 2 * lost)])
-    waiting, behind = [], 0
+    turns = np.repeat(firsts, COUNT)[np.arange(2 * COUNT).reshape(2, -1).T.ravel()]
+    turns["packet"], turns["flags"] = 3 + np.arange(2 * COUNT), ACK
+    sent = np.arange(COUNT) * SIZE + 1
+    turns["seq"][::2], turns["length"][::2], turns["captured"][::2] = sent, SIZE, SIZE
+    turns["seq"][1::2], turns["ack"][1::2] = 1, sent + SIZE if is_acknowledged else 1
+    return np.concatenate([firsts, turns])
+
+
+def followed(segments: np.ndarray) -> tuple[Delivery, int, int]:
+    """What delivered them, the most packets that waited, and how far the stream came before the end."""
+    waiting = behind = 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delivery, "HORIZON", 50)
         patch.setattr(delivery, "PATIENCE", 400)
+        patch.setattr(delivery, "AGREEMENT", 40)
         made = Delivery(Zeros())
         for first in range(0, len(segments), 20):
             behind = max([behind, *(part.offset + part.length for part in made.add(segments[first:][:20]))])
-            waiting.append(sum(map(len, made._waiting)))
-    assert max(waiting) < (150 if is_acknowledged else 500)
-    assert behind > (count - 100) * size
-    assert made.missing == size
+            waiting = max(waiting, sum(map(len, made._waiting)))
+    return made, waiting, behind
+
+
+@pytest.mark.parametrize("is_acknowledged", [True, False])
+def test_a_packet_that_the_capture_lost_holds_nothing_up(is_acknowledged: bool) -> None:
+    made, waiting, behind = followed(np.delete(long_one(is_acknowledged), 202))
+    assert waiting < (150 if is_acknowledged else 500)
+    assert behind > (COUNT - 100) * SIZE
+    assert made.missing == SIZE
+
+
+@pytest.mark.parametrize("forged", [1, 20])
+def test_segments_outside_the_window_hold_nothing_up(forged: int) -> None:
+    segments = long_one()
+    strays = segments[202 : 202 + 40 * forged : 40].copy()
+    strays["seq"] = (strays["seq"].astype(np.int64) + (1 << 31) + np.arange(forged) * (1 << 21)) % TURN
+    segments = np.insert(segments, 203 + 40 * np.arange(forged), strays)
+    segments["packet"] = 1 + np.arange(len(segments))
+    made, waiting, behind = followed(segments)
+    assert waiting < (200 if forged == 1 else 600)
+    assert behind > (COUNT - 100) * SIZE
+    list(made.finish())
+    assert (made.size, made.missing) == (COUNT * SIZE, 0)
 
 
 def test_a_gap_that_is_acknowledged_before_its_bytes_come_in_the_capture_closes() -> None:
