@@ -35,7 +35,7 @@ from t2tui.plugins.base import Plugin
 ENDS = ("srcIP", "dstIP", "srcMac", "dstMac", "srcPort", "dstPort", "l4Proto", "ethType", "vlanID")
 """Columns that tell whose flow it is."""
 
-ALONE = 1 << 18
+ALONE = 1 << 17
 """Packets of side B without one of A after which a flow that is followed counts as one that has B alone."""
 
 VLAN_ID = 0xFFF

@@ -28,9 +28,9 @@ HORIZON = 1 << 16
 """Packets that wait at least before anything is handed out, and before an acknowledgement counts: the sender
 may not have got it, and captures of several interfaces have packets in another order."""
 
-PATIENCE = 1 << 18
-"""Packets that wait for a gap that nobody acknowledges to close. With 1460 bytes each they are a third of the
-largest window, and more than systems offer."""
+PATIENCE = 1 << 17
+"""Packets that wait for a gap that nobody acknowledges to close. With 1460 bytes each they are 190 MB,
+more than receivers offer."""
 
 AGREEMENT = 1 << 12
 """Packets of a side within which a second segment outside the window must agree with the first one."""
@@ -292,6 +292,9 @@ class _Side:
         behind = gaps["offset"] + gaps["length"].astype(np.int64)
         open_ = gaps["offset"][behind > max(settled, top - base - WINDOW)]
         side.final = int(open_.min()) if len(open_) else end
+        last = gaps[(behind == side.final) & (gaps["kind"] == MISSING)]
+        if len(last):  # a gap is told with the piece behind it
+            side.final = int(last["offset"][0])
         return side
 
     def acknowledged(self, acks: Acks) -> int:

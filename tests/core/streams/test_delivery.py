@@ -196,3 +196,15 @@ def test_a_gap_that_is_acknowledged_before_its_bytes_come_in_the_capture_closes(
         parts, made = delivered(whole, [1])
     assert parts == shown(whole.parts())
     assert (made.size, made.missing) == (60, 0)
+
+
+def test_a_gap_is_told_with_what_is_behind_it() -> None:
+    sent = [Sent(0, flags=SYN), Sent(0, flags=SYN | ACK, direction="B", ack=1), Sent(2, ack=1)]
+    sent += [Sent(1, flags=ACK, direction="B", ack=2), Sent(2, ack=1), Sent(2, ack=1)]
+    sent += [Sent(1, b"reply", direction="B", ack=2), Sent(2, b"late", ack=6)]
+    whole = stream(*sent)
+    assert [part.direction for part in whole.parts()] == ["B", "A", "A"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "HORIZON", 0)
+        parts, _ = delivered(whole, [1])
+    assert parts == shown(whole.parts())
