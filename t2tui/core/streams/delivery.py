@@ -142,7 +142,7 @@ class Delivery:
                     kept[side.fin] = True
         rows = np.flatnonzero(kept)
         order = np.argsort(np.concatenate([2 * rows, 2 * np.array(lasts, np.int64) + 1]), kind="stable")
-        left_over = np.concatenate([segments[rows], np.array(behind, SEGMENT)])[order]
+        left_over = np.concatenate([_without_syn(segments[rows]), np.array(behind, SEGMENT)])[order]
         self._waiting = [np.array(before, SEGMENT), left_over]
         self._count = sum(map(len, self._waiting))
         yield from self._parts(index, count)
@@ -318,6 +318,14 @@ class _Side:
         segment["seq"], segment["flags"] = number & 0xFFFFFFFF, flags
         segment["direction"], segment["protocol"] = self._direction, TCP
         return segment[0]
+
+
+def _without_syn(segments: NDArray[np.void]) -> NDArray[np.void]:
+    """Leave SYNs that have payload out of segments: the stream begins with another one now."""
+    is_syn = segments["flags"] & (SYN | RST) == SYN
+    segments["seq"][is_syn] += 1
+    segments["flags"][is_syn] &= 0xFF - SYN
+    return segments
 
 
 def _numbers(rows: NDArray[np.int64], mine: NDArray[np.void]) -> NDArray[np.int64]:

@@ -208,3 +208,13 @@ def test_a_gap_is_told_with_what_is_behind_it() -> None:
         patch.setattr(delivery, "HORIZON", 0)
         parts, _ = delivered(whole, [1])
     assert parts == shown(whole.parts())
+
+
+def test_a_syn_with_payload_and_fin_is_handed_out_once() -> None:
+    sent = [Sent(0, b"first", SYN | FIN | ACK), *(Sent(6 + n, bytes([n]), ack=1) for n in range(9))]
+    sent += [Sent(100, flags=SYN | ACK, direction="B", ack=1), Sent(101, b"reply", direction="B", ack=15)]
+    whole = stream(*sent)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "HORIZON", 2)
+        parts, _ = delivered(whole, [1])
+    assert parts == shown(whole.parts())
