@@ -35,6 +35,9 @@ from t2tui.plugins.base import Plugin
 ENDS = ("srcIP", "dstIP", "srcMac", "dstMac", "srcPort", "dstPort", "l4Proto", "ethType", "vlanID")
 """Columns that tell whose flow it is."""
 
+ALONE = 1 << 17
+"""Packets of side B without one of A after which a flow that is followed counts as one that has B alone."""
+
 VLAN_ID = 0xFFF
 """Bits of a VLAN tag that name the VLAN."""
 
@@ -158,6 +161,13 @@ class Follower(Plugin):
         if as_written(segments):
             conversation = conversation.reversed()
         return Stream(StreamIndex.build(segments, sequence=sequence), source, conversation)
+
+
+def _renamed(parts: list[NDArray[np.void]], conversation: Conversation) -> Conversation:
+    """Call B of segments A, and return the conversation as seen from there."""
+    for segments in parts:
+        segments["direction"] ^= 1
+    return conversation.reversed()
 
 
 def as_written(segments: NDArray[np.void]) -> bool:
@@ -300,7 +310,7 @@ def deliver_flow(
 ) -> Generator[tuple[Part, Conversation, Delivery], None, None]:
     """Run an engine and yield the parts of a flow's streams as they become known; see follow_flow().
 
-    Nothing is handed out before side A has sent a packet: a flow that has B alone is called A.
+    Nothing is handed out before side A has sent a packet, or B many: a flow that has B alone is called A.
     The last element has a part of no bytes, and the sums.
     """
     spill = None if is_addressable(source) else SpillBytes()
@@ -309,7 +319,7 @@ def deliver_flow(
         follower = Follower([flow], spill)
         delivery = Delivery(bytes_, direction, sequence=sequence)
         held: list[NDArray[np.void]] = []
-        is_known = False
+        is_known = is_alone = False
         conversation: Conversation | None = None
         engine = make(source, [follower])
         try:
@@ -324,6 +334,10 @@ def deliver_flow(
                 segments, conversation = follower.taken(flow)
                 held.append(segments)
                 is_known = is_known or not segments["direction"].all()
+                if not is_known and sum(map(len, held)) > ALONE:
+                    is_known = is_alone = True
+                if is_alone and conversation is not None:
+                    conversation = _renamed(held, conversation)
                 if is_known and conversation is not None:
                     for part in delivery.add(np.concatenate(held)):
                         yield part, conversation, delivery
@@ -333,9 +347,10 @@ def deliver_flow(
         segments, conversation = follower.taken(flow)
         if conversation is None:
             raise UnknownFlowError(flow, follower.flows)
-        rest = np.concatenate([*held, segments])
-        if not is_known and as_written(rest):
-            conversation = conversation.reversed()
+        held.append(segments)
+        if is_alone or (not is_known and all(part["direction"].all() for part in held)):
+            conversation = _renamed(held, conversation)
+        rest = np.concatenate(held)
         for parts in (delivery.add(rest), delivery.finish()):
             for part in parts:
                 yield part, conversation, delivery

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import t2tui
+from t2tui import following
 from t2tui.api import Analysis
 from t2tui.core.capture import CaptureError
-from t2tui.core.streams import Stream
+from t2tui.core.streams import Stream, delivery
 from t2tui.following import UnknownFlowError
 from tests.core.captures import EXERCISE, pool
 from tests.core.streams.making import original
@@ -202,3 +203,30 @@ def test_with_an_index_compressed_captures_and_lists_are_read_at_places_too(
         result = t2tui.analyze(source, index=True)
         for flow, data in expected.items():
             assert result.follow(flow).bytes() == data
+
+
+def test_the_replies_alone_are_handed_out_before_the_capture_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = []
+    for number in range(40):
+        payload = bytes([number]) * 9 if number else b""
+        flags = dpkt.tcp.TH_ACK | (0 if number else dpkt.tcp.TH_SYN)
+        seq = 100 + max(0, 1 + (number - 1) * 9)
+        segment = dpkt.tcp.TCP(sport=80, dport=4000, seq=seq, ack=5, flags=flags, data=payload)
+        ip = dpkt.ip.IP(src=b"\x0a\0\0\2", dst=b"\x0a\0\0\1", p=dpkt.ip.IP_PROTO_TCP, data=segment)
+        frame = bytes(dpkt.ethernet.Ethernet(data=ip))
+        frames.append(Packet(number * 10**6, len(frame), frame))
+    path = tmp_path / "replies.pcap"
+    path.write_bytes(pcap(frames))
+    analysis = t2tui.analyze(path, batch_packets=5)
+    whole = analysis.follow(1)
+    assert whole.size("A") == 39 * 9
+    assert whole.conversation is not None and whole.conversation.source == "10.0.0.2"
+    origin = analysis.origin
+    assert origin is not None
+    monkeypatch.setattr(delivery, "HORIZON", 4)
+    monkeypatch.setattr(following, "ALONE", 6)
+    found = list(following.deliver_flow(origin.source, 1, origin.engine))
+    assert {conversation for _, conversation, _ in found} == {whole.conversation}
+    assert b"".join(part.data for part, _, _ in found if part.direction == "A") == whole.bytes("A")

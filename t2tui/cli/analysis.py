@@ -260,7 +260,7 @@ def _run(
             monitoring_interval=request.monitoring_interval,
             alarm_rule=alarm_rule(settings[CORE]),
             force_mode=bool(settings[CORE].FORCE_MODE),
-            hex_content=bool(settings[CORE].SPKTMD_PCNTH),
+            hex_content=bool(settings[CORE].PACKET_HEX),
         )
         chosen = plugins.load(request.plugins, settings, partial(say, "ERR"))
         engine = Engine(

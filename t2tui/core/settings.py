@@ -151,7 +151,7 @@ CORE_FLAGS: tuple[Flag, ...] = (
         choices=(0, 1, 2),
     ),
     Flag("FORCE_MODE", 0, help="1: plugins may end flows; packets are handled one by one", choices=(0, 1)),
-    Flag("SPKTMD_PCNTH", 0, help="1: packet files have payload as bytes, too: l7HexContent", choices=(0, 1)),
+    Flag("PACKET_HEX", 0, help="1: packet files have payload as bytes, too: l7HexContent", choices=(0, 1)),
     Flag("LABEL_FILE", "", help="text file of address labels, which count before all others"),
     Flag("LABEL_COUNTRY_DB", "", help="MaxMind database with the countries of public addresses"),
     Flag("LABEL_ORG_DB", "", help="MaxMind database with the organisations of public addresses"),

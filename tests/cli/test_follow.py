@@ -311,7 +311,7 @@ def test_a_packet_file_with_bytes_gives_what_the_capture_gives(
     t2tui: Program, tmp_path: Path, direction: str
 ) -> None:
     plugins = "basicFlow,basicStats,tcpFlags,tcpStates"
-    done = t2tui("run", EXERCISE, "-s", "-q", "-p", plugins, "-D", "core.SPKTMD_PCNTH=1", "-w", "x")
+    done = t2tui("run", EXERCISE, "-s", "-q", "-p", plugins, "-D", "core.PACKET_HEX=1", "-w", "x")
     assert (done.returncode, done.stderr) == (0, "")
     path = tmp_path / "x_packets.txt"
     assert path.read_text().split("\n", 1)[0].split("\t")[-2:] == ["l7HexContent", "l7Content"]

@@ -156,6 +156,8 @@ def test_what_cannot_be_a_plugin_is_refused(
 def test_a_folder_that_cannot_be_made_is_said(t2tui: Program) -> None:
     result = t2tui("plugin", "new", "mine", env={"XDG_CONFIG_HOME": os.devnull})
     assert result.returncode == 1
-    assert result.stderr.startswith("[ERR] new: /dev/null/t2tui: Not a directory") or (
-        "/dev/null/t2tui/plugins: Not a directory" in result.stderr
+    place = "/dev/null/t2tui/plugins/501_mine.py"
+    assert (
+        result.stderr
+        == f"[ERR] new: cannot write '{place}': Not a directory; choose another place with --dir\n"
     )

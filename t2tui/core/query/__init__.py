@@ -14,6 +14,7 @@ from t2tui.core.query.filters import (
     compile_filter,
 )
 from t2tui.core.query.functions import functions
+from t2tui.core.query.lexer import quoted
 from t2tui.core.query.vectors import Kind, Table, Vector
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "compile_filter",
     "complete",
     "functions",
+    "quoted",
 ]

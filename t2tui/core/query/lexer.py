@@ -192,3 +192,9 @@ def _regex(text: str, start: int) -> Lexeme:
             parts.append(character)
             place += 1
     return Lexeme(Token.REGEX, "".join(parts), start, len(text), is_open=True)
+
+
+def quoted(text: str) -> str:
+    """Return a text as the filter language writes it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

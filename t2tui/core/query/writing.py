@@ -2,11 +2,7 @@
 
 import re
 
-
-def quoted(text: str) -> str:
-    """Return a text as the filter language writes it."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+from t2tui.core.query.lexer import quoted
 
 
 def is_text(name: str, text: str, *, is_kept: bool = True) -> str:

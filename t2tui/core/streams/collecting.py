@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.layout import FRAG_FIRST, FRAG_LATER, KIND_IPV4
 from t2tui.core.streams.lengths import lengths_of
-from t2tui.core.streams.records import ACK, SEGMENT, SYN, TCP
+from t2tui.core.streams.records import SEGMENT, SYN, TCP
 
 SECOND = 10**9
 
@@ -32,6 +32,7 @@ def segments_of(packets: NDArray[Any], units: int = SECOND) -> NDArray[np.void]:
     segments["time"] = packets["sec"] * SECOND + packets["frac"] * (SECOND // units)
     segments["packet"] = packets["pktNo"]
     segments["seq"], segments["flags"] = packets["seq"], packets["tcpFlags"]
+    segments["ack"] = packets["ack"]
     segments["direction"] = packets["flowStat"] & np.uint64(L3FLOWINVERT)
     segments["protocol"] = packets["l4Proto"]
     segments["later"] = packets["frag"] & FRAG_LATER != 0
@@ -70,4 +71,4 @@ class Fragments:
                 at = int(packet["base"] + packet["l3"]) + FRAGMENT_FIELD
                 distance = (int(data[at]) << 8 | int(data[at + 1])) % (1 << 13) * 8
                 segment["seq"] = self._origins[key] + distance & 0xFFFFFFFF
-                segment["flags"], segment["later"] = ACK, 0
+                segment["flags"], segment["later"] = 0, 0

@@ -5,25 +5,38 @@ an index, pieces that nothing can change any more are handed out, and the packet
 Two segments without payload stand for what is gone: a SYN in front of the first byte that is still awaited,
 and one at the largest number so far.
 
-A piece is final when all bytes before it are there, or cannot come any more because the sender is a whole
-WINDOW further. Where the numbers begin anew, or a segment lies outside the window, the packets are all kept.
-Streams whose beginning nobody saw begin with the lowest byte of their first HORIZON packets.
+A piece is final when all bytes before it are there, or cannot come any more: the other side has acknowledged
+them, so that it is the capture that lost them; or the sender is far beyond them. Where the numbers begin
+anew, the packets are all kept. Streams whose beginning nobody saw begin with the lowest byte of their first
+HORIZON packets.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.streams.index import StreamIndex
 from t2tui.core.streams.records import ACK, DATA, FIN, MISSING, RST, SEGMENT, SYN, TCP
-from t2tui.core.streams.sequence import WINDOW, positions
+from t2tui.core.streams.sequence import WINDOW, Positions, positions
 from t2tui.core.streams.sources import ByteSource
 from t2tui.core.streams.stream import NAMES, Direction, Part, Stream
 
 HORIZON = 1 << 16
-"""Packets that wait at least before anything is handed out."""
+"""Packets that wait at least before anything is handed out, and before an acknowledgement counts: the sender
+may not have got it, and captures of several interfaces have packets in another order."""
+
+PATIENCE = 1 << 17
+"""Packets that wait for a gap that nobody acknowledges to close. With 1460 bytes each they are 190 MB,
+more than receivers offer."""
+
+AGREEMENT = 1 << 12
+"""Packets of a side within which a second segment outside the window must agree with the first one."""
+
+Acks = list[tuple[NDArray[np.uint64], NDArray[np.uint32]]]
+"""Numbers of packets, and what they acknowledge."""
 
 
 class Delivery:
@@ -49,6 +62,9 @@ class Delivery:
         self._count = 0
         self._limit = HORIZON
         self._offsets = [0, 0]  # of the streams, where the packets that wait begin
+        self._acks: tuple[Acks, Acks] = [], []  # by direction: what the other side said since the last time
+        self._settled = [0, 0]  # offsets of the streams: a gap that ends before them stays one
+        self._reached: deque[tuple[int, list[int]]] = deque()  # packets so far, offsets behind the last bytes
         self._syns: dict[int, int] = {}  # by direction: number of the SYN, once it is forgotten
 
     def add(self, segments: NDArray[np.void]) -> Iterator[Part]:
@@ -58,6 +74,8 @@ class Delivery:
             segments: SEGMENT records of both directions, in the order of the capture.
         """
         self.packets += len(segments)
+        if self._sequence:
+            self._listen(segments)
         if self._direction != "both":
             segments = segments[segments["direction"] == NAMES.index(self._direction)]
         for direction, number in self._syns.items():  # sent again: it says nothing new
@@ -67,7 +85,15 @@ class Delivery:
         self._count += len(segments)
         if self._count > self._limit:
             yield from self._deliver()
-            self._limit = max(HORIZON, self._count + self._count // 4)
+            self._limit = self._count + max(HORIZON, self._count // 4)
+
+    def _listen(self, segments: NDArray[np.void]) -> None:
+        """Keep the numbers that each side acknowledges."""
+        speaks = (segments["flags"] & (ACK | RST) == ACK) & (segments["protocol"] == TCP)
+        for direction in (0, 1):
+            said = segments[speaks & (segments["direction"] != direction)]
+            if len(said) and self._direction in ("both", NAMES[direction]):
+                self._acks[direction].append((said["packet"].copy(), said["ack"].copy()))
 
     def finish(self) -> Iterator[Part]:
         """Yield what still waits."""
@@ -83,10 +109,13 @@ class Delivery:
         """Yield pieces that are final, and drop their packets."""
         segments = self._all()
         index = StreamIndex.build(segments, sequence=self._sequence)
-        sides = [_Side.of(segments, index, direction, self._sequence) for direction in (0, 1)]
+        settled = [settled - offset for settled, offset in zip(self._settled, self._offsets, strict=True)]
+        can_wait = self._count < PATIENCE
+        sides = [_Side.of(segments, index, side, settled[side], self._sequence, can_wait) for side in (0, 1)]
         self._waiting = [segments]
         if any(side is None for side in sides):
             return
+        self._settle(segments, sides)
         final = np.zeros(len(index.pieces), bool)
         for direction, side in enumerate(sides):
             assert side is not None
@@ -113,11 +142,25 @@ class Delivery:
                     kept[side.fin] = True
         rows = np.flatnonzero(kept)
         order = np.argsort(np.concatenate([2 * rows, 2 * np.array(lasts, np.int64) + 1]), kind="stable")
-        left_over = np.concatenate([segments[rows], np.array(behind, SEGMENT)])[order]
+        left_over = np.concatenate([_without_syn(segments[rows]), np.array(behind, SEGMENT)])[order]
         self._waiting = [np.array(before, SEGMENT), left_over]
         self._count = sum(map(len, self._waiting))
         yield from self._parts(index, count)
         self._offsets = [offset + begin for offset, begin in zip(self._offsets, begins, strict=True)]
+
+    def _settle(self, segments: NDArray[np.void], sides: "Sequence[_Side | None]") -> None:
+        """Note what of the gaps that are open now will be final the next time."""
+        ends = []
+        for direction, (side, offset) in enumerate(zip(sides, self._offsets, strict=True)):
+            assert side is not None
+            ends.append(offset + side.end)
+            acknowledged = side.acknowledged(self._acks[direction])
+            self._acks[direction].clear()
+            self._settled[direction] = max(self._settled[direction], offset + acknowledged)
+        self._reached.append((self.packets, ends))
+        while self._reached and self._reached[0][0] <= self.packets - PATIENCE:
+            _, ends = self._reached.popleft()
+            self._settled = [max(pair) for pair in zip(self._settled, ends, strict=True)]
 
     def _parts(self, index: StreamIndex, count: int) -> Iterator[Part]:
         """Yield the first pieces of an index."""
@@ -127,6 +170,37 @@ class Delivery:
         self.missing += stream.missing(self._direction)
         self.size += stream.size(self._direction)
         yield from stream.parts(self._direction)
+
+
+class _Reach(NamedTuple):
+    """How far the sender was when a packet came.
+
+    Attributes:
+        packets: uint64, numbers of the sender's packets.
+        tops: int64 by packet, position behind the last byte that it had sent.
+        zero: sequence number of position 0.
+        base: position of offset 0.
+    """
+
+    packets: NDArray[np.uint64]
+    tops: NDArray[np.int64]
+    zero: int
+    base: int
+
+    @classmethod
+    def of(
+        cls, packets: NDArray[np.uint64], where: Positions, lengths: NDArray[np.int64], zero: int, base: int
+    ) -> "_Reach":
+        """Look at the segments of a direction."""
+        ends = np.where(where.placed, where.starts + lengths, 0)
+        return cls(packets, np.maximum.accumulate(ends), zero, base)
+
+    def acknowledged(self, packets: NDArray[np.uint64], acks: NDArray[np.uint32]) -> int:
+        """Return the largest offset that packets of the other side acknowledge, of bytes that were sent."""
+        tops = self.tops[np.maximum(np.searchsorted(self.packets, packets) - 1, 0)]
+        ahead = (acks - ((tops + self.zero) & 0xFFFFFFFF).astype(np.uint32)).astype(np.int32)
+        near = (ahead >= -WINDOW) & (ahead <= WINDOW)
+        return int((tops + np.minimum(ahead, 0))[near].max(initial=self.base)) - self.base
 
 
 class _Side:
@@ -146,14 +220,31 @@ class _Side:
         self.syn: int | None = None
         self.fin = self.last = -1
         self._direction = 0
+        self._reach: _Reach | None = None
         self._number: int | None = None  # sequence number of offset 0
         self._top = 0  # largest sequence number
+        self._packet = 0  # the one of ``last``
 
     @classmethod
     def of(
-        cls, segments: NDArray[np.void], index: StreamIndex, direction: int, sequence: bool
+        cls,
+        segments: NDArray[np.void],
+        index: StreamIndex,
+        direction: int,
+        settled: int,
+        sequence: bool,
+        can_wait: bool,
     ) -> "_Side | None":
-        """Look at a direction; None if all its packets must be kept."""
+        """Look at a direction; None if all its packets must be kept.
+
+        Args:
+            segments: all that wait.
+            index: of them.
+            direction: 0 or 1.
+            settled: gaps that end before this offset will not close.
+            sequence: see StreamIndex.build.
+            can_wait: a segment outside the window is kept until it is clear that no other one agrees with it.
+        """
         rows = np.flatnonzero(segments["direction"] == direction)
         pieces = index.pieces[index.pieces["direction"] == direction]
         end = int((pieces["offset"] + pieces["length"]).max(initial=0))
@@ -164,8 +255,10 @@ class _Side:
         if not len(known) or (known["protocol"] != TCP).any():
             return None
         where = positions(known)
-        usual = where.placed | (known["flags"] & RST != 0)
-        if not usual.all() or where.begins.any() or not where.placed.any():
+        if where.begins.any() or not where.placed.any():
+            return None
+        outside = np.flatnonzero(~where.placed & (known["flags"] & RST == 0))
+        if len(outside) and can_wait and outside[-1] >= len(known) - AGREEMENT:
             return None
         first = int(np.argmax(where.placed))
         is_syn = int(known["flags"][first]) & SYN != 0
@@ -179,6 +272,7 @@ class _Side:
         idle = (lengths <= 1) & (where.starts == where.tops - 1) & (known["flags"] & (SYN | FIN) == 0)
         usable = np.flatnonzero(where.placed & ~idle)
         side.last = int(_numbers(rows, mine)[usable[-1]]) if len(usable) else int(rows[-1])
+        side._packet = int(segments["packet"][side.last])
         syns = where.placed & (known["flags"] & SYN != 0)
         if syns.any():
             side.syn = int(known["seq"][syns][0])
@@ -194,10 +288,18 @@ class _Side:
         else:
             return side  # nothing was sent, so nothing is before what will be
         side._number = zero + base
+        side._reach = _Reach.of(known["packet"], where, lengths, zero, base)
         behind = gaps["offset"] + gaps["length"].astype(np.int64)
-        open_ = gaps["offset"][behind > top - base - WINDOW]
+        open_ = gaps["offset"][behind > max(settled, top - base - WINDOW)]
         side.final = int(open_.min()) if len(open_) else end
+        last = gaps[(behind == side.final) & (gaps["kind"] == MISSING)]
+        if len(last):  # a gap is told with the piece behind it
+            side.final = int(last["offset"][0])
         return side
+
+    def acknowledged(self, acks: Acks) -> int:
+        """Return the offset behind the last byte that the other side has; 0 where it says nothing."""
+        return max((self._reach.acknowledged(*part) for part in acks), default=0) if self._reach else 0
 
     def begin(self, offset: int) -> list[Any]:
         """Return the segment that stands for what is before an offset."""
@@ -207,13 +309,23 @@ class _Side:
 
     def top(self) -> Any:
         """Return the segment that stands for the largest number."""
-        return self._segment(self._top, ACK)
+        segment = self._segment(self._top, ACK)
+        segment["packet"] = self._packet
+        return segment
 
     def _segment(self, number: int, flags: int) -> Any:
         segment = np.zeros(1, SEGMENT)
         segment["seq"], segment["flags"] = number & 0xFFFFFFFF, flags
         segment["direction"], segment["protocol"] = self._direction, TCP
         return segment[0]
+
+
+def _without_syn(segments: NDArray[np.void]) -> NDArray[np.void]:
+    """Leave SYNs that have payload out of segments: the stream begins with another one now."""
+    is_syn = segments["flags"] & (SYN | RST) == SYN
+    segments["seq"][is_syn] += 1
+    segments["flags"][is_syn] &= 0xFF - SYN
+    return segments
 
 
 def _numbers(rows: NDArray[np.int64], mine: NDArray[np.void]) -> NDArray[np.int64]:

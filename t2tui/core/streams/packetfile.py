@@ -34,7 +34,7 @@ WHERE = {
     "seq": "run with -p and tcpFlags among the plugins, or give --no-seq",
     "l7Len": "run with -p and basicStats among the plugins, or give --no-seq",
     "flowStat": "run with -p and basicFlow among the plugins",
-    HEX_CONTENT: "run with -D core.SPKTMD_PCNTH=1, or follow the capture itself",
+    HEX_CONTENT: "run with -D core.PACKET_HEX=1, or follow the capture itself",
 }
 """What to do about a missing column."""
 

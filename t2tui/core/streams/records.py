@@ -14,6 +14,7 @@ SEGMENT = np.dtype(
         ("flags", "u1"),  # of TCP
         ("protocol", "u1"),  # number of the layer-4 protocol
         ("later", "u1"),  # 1: a later IP fragment whose place is not known
+        ("ack", "u4"),  # what the sender has of the other side; 0 of segments from a PacketIndex
     ],
     align=True,
 )

@@ -27,6 +27,7 @@ class Sent:
     captured: int | None = None
     protocol: int = TCP
     later: bool = False
+    ack: int = 0
 
 
 class Memory:
@@ -64,6 +65,7 @@ def stream(*sent: Sent, sequence: bool = True) -> Stream:
             segment.flags,
             segment.protocol,
             segment.later,
+            segment.ack % TURN,
         )
     return Stream(StreamIndex.build(segments, sequence=sequence), memory)
 

@@ -5,10 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import t2tui
-from t2tui.core.streams import MISSING, Stream
+from t2tui.api import Analysis
+from t2tui.cli.follow import command
+from t2tui.core.streams import MISSING, Part, Stream, delivery
 from t2tui.core.streams.stream import Direction
+from t2tui.following import deliver_flow
 from tests.core.captures import EXERCISE, GOLDEN, NO_GOLDEN
 from tests.core.streams.sharks import Shown, tcp_streams
 
@@ -43,29 +47,58 @@ DIFFERENT = {
 """Captures with a stream that is not the same, and why."""
 
 
+NAMES: tuple[Direction, Direction] = ("A", "B")
+
+GAP = b"[%d bytes missing in capture file]\0"
+"""What tshark writes for a gap."""
+
+
 def shown(stream: Stream, direction: Direction) -> bytes:
     """A direction with gaps in tshark's words; of bytes that were not captured it says nothing."""
-    words = b"[%d bytes missing in capture file]\0"
-    parts = stream.parts(direction)
-    return b"".join(words % part.length if part.kind == MISSING else part.data for part in parts)
+    return b"".join(map(_shown, stream.parts(direction)))
+
+
+def _shown(part: Part) -> bytes:
+    return GAP % part.length if part.kind == MISSING else part.data
 
 
 def pairs(capture: Path) -> list[tuple[Stream, Shown]]:
     """Streams of which both have the same packets."""
-    analysis = t2tui.analyze(capture, index=True)
+    return found_in(t2tui.analyze(capture, index=True), capture)
+
+
+def found_in(analysis: Analysis, capture: Path) -> list[tuple[Stream, Shown]]:
+    """The same of a capture that is analysed already."""
     flows = set(analysis.flows["flowInd"][analysis.flows["l4Proto"] == 6].tolist())
     streams = [analysis.follow(flow) for flow in flows]
     ours = {frozenset(stream.index.segments["packet"].tolist()): stream for stream in streams}
     return [(ours[shark.packets], shark) for shark in tcp_streams(capture) if shark.packets in ours]
 
 
-def sides(stream: Stream, shark: Shown) -> tuple[bytes, bytes]:
-    """Both directions in the order of tshark's nodes."""
+def sides(stream: Stream, shark: Shown, seen: dict[Direction, bytes] | None = None) -> tuple[bytes, bytes]:
+    """Both directions in the order of tshark's nodes; those of the whole stream unless others are given."""
     ends = stream.conversation
     assert ends is not None
     is_source = shark.source.strip("[").replace("]:", ":") == f"{ends.source}:{ends.source_port}"
-    first, second = shown(stream, "A"), shown(stream, "B")
+    first, second = (shown(stream, name) if seen is None else seen[name] for name in NAMES)
     return (first, second) if is_source else (second, first)
+
+
+def handed_out(stream: Stream, analysis: Analysis, direction: Direction) -> bytes:
+    """What ``t2tui follow`` puts together while it reads the capture, in tshark's words."""
+    assert stream.conversation is not None
+    origin = analysis.origin
+    assert origin is not None
+    parts = deliver_flow(origin.source, stream.conversation.flow, origin.engine, direction=direction)
+    return b"".join(_shown(part) for part, _, _ in parts)
+
+
+def written(capture: Path, flow: int, direction: Direction) -> bytes:
+    """What ``t2tui follow --raw`` writes."""
+    arguments = [str(capture), "--flow", str(flow), "--raw", "-q", "-d", direction]
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False, standalone_mode=False)
+    assert not done.return_value
+    return done.stdout_bytes
 
 
 def test_the_exercise(tmp_path: Path) -> None:
@@ -89,6 +122,22 @@ def test_streams_are_the_same(name: str) -> None:
     assert any(stream.size() for stream, _ in found)
     for stream, shark in found:
         assert sides(stream, shark) == shark.sides
+
+
+@pytest.mark.golden
+@NEEDS_GOLDEN
+@pytest.mark.parametrize("name", CAPTURES)
+def test_streams_are_the_same_in_the_shell(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = GOLDEN / "captures" / name
+    analysis = t2tui.analyze(capture, index=True)
+    monkeypatch.setattr(delivery, "HORIZON", 64)
+    for stream, shark in found_in(analysis, capture):
+        assert stream.conversation is not None
+        handed = {name: handed_out(stream, analysis, name) for name in NAMES}
+        assert sides(stream, shark, handed) == shark.sides
+        for name in NAMES:
+            if b" bytes missing in capture file]" not in handed[name]:  # a complete stream
+                assert written(capture, stream.conversation.flow, name) == handed[name]
 
 
 @pytest.mark.golden
