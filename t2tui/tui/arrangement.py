@@ -41,6 +41,7 @@ class Arranged:
         filter_text: the condition that they fulfil.
         sorting: how they are sorted.
         conversations: number of conversations that are kept together (pairing.py); None: rows stand alone.
+        is_final: values of rows do not change any more: the flows have ended.
     """
 
     table: "ColumnStore"
@@ -48,6 +49,7 @@ class Arranged:
     filter_text: str = ""
     sorting: Sorting = field(default_factory=Sorting)
     conversations: int | None = None
+    is_final: bool = True
 
     @property
     def is_paired(self) -> bool:

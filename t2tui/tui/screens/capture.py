@@ -60,7 +60,7 @@ from t2tui.tui.widgets.flowtable import FlowTable
 from t2tui.tui.widgets.tabline import Tab, TabLine
 from t2tui.tui.widgets.topline import TopLine
 
-TICK_SECONDS = 0.15
+TICK_SECONDS = 0.2
 """How often the session is asked for a snapshot."""
 KEEP_SECONDS = 5.0
 """How often marks are written, if they have changed."""
@@ -284,7 +284,7 @@ class CaptureScreen(Screen[None]):
 
     def _show_open(self, flows: ColumnStore) -> None:
         """Show flows that are open: none has ended yet."""
-        self.table.show(Arranged(flows, np.arange(len(flows), dtype=np.int32)))
+        self.table.show(Arranged(flows, np.arange(len(flows), dtype=np.int32), is_final=False))
         bar = self.part(FilterBar)
         if not bar.columns:
             bar.know([flows.column(name) for name in flows.names])

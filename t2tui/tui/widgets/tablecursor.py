@@ -41,7 +41,9 @@ class TableCursor(TableRows):
         if self._place != before:
             self.scroll_to(y=max(0, round(self.scroll_y) + self._place - before), animate=False, force=True)
             self._follow()
-        self.refresh()
+        is_as_before = before_it is not None and before_it.sorting == arranged.sorting
+        if not is_as_before or self._place != before or self._page_key(arranged) != self._page_at:
+            self.refresh()  # rows that come behind those on screen draw nothing
         self.post_message(self.Moved(self))
 
     def _begin(self, table: ColumnStore) -> None:

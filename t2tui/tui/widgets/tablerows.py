@@ -93,16 +93,25 @@ class TableRows(ScrollView, can_focus=True):
         """Say why there is nothing to show, and what to press."""
         if text != self._empty_text:
             self._empty_text = safe_text(text)
-            self.refresh()
+            if not self._arranged:
+                self.refresh()
 
     def _set_height(self, height: int) -> None:
         """Tell the scroll bar how much there is; setting virtual_size would lay out the whole screen anew."""
         if height == self.virtual_size.height:
             return
         self.set_reactive(Widget.virtual_size, Size(0, height))
-        self.vertical_scrollbar.window_virtual_size = height
+        if self._thumb(height) != self._thumb(self.vertical_scrollbar.window_virtual_size):
+            self.vertical_scrollbar.window_virtual_size = height  # draws the whole table below it
         if self.scroll_y > self.max_scroll_y:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+
+    def _thumb(self, height: float) -> tuple[int, int]:
+        """Return place and size of the scroll bar's thumb in eighths of a line."""
+        lines = max(self.size.height, 1)
+        size = max(1.0, lines * min(lines / max(height, 1), 1))
+        place = (lines - size) * self.scroll_y / max(height - lines, 1)
+        return round(8 * place), round(8 * size)
 
     def _show_columns(self, table: ColumnStore, profile: Profile) -> None:
         """Show columns as a profile says."""
@@ -133,12 +142,19 @@ class TableRows(ScrollView, can_focus=True):
         style = self._style("header") if y < HEADER_LINES else segments[-1].style or base
         return Strip(segments).adjust_cell_length(width, style)
 
+    def _page_key(self, arranged: Arranged) -> tuple[object, ...]:
+        """Return what the cells on screen depend on."""
+        first, version = round(self.scroll_y), self.layout_of_columns.version
+        around = arranged.rows[max(first - 1, 0) : first + self._lines + 1].tobytes()  # signs join neighbours
+        values = arranged.table.names if arranged.is_final else id(arranged)
+        return values, arranged.is_paired, around, first, self._lines, self._time_style, version
+
     def _rows_on_screen(self) -> list[Line]:
         """Return the rows on screen; made once per page."""
         arranged, layout = self._arranged, self.layout_of_columns
         assert arranged is not None
         first = round(self.scroll_y)
-        at = (id(arranged), first, self._lines, self._time_style, layout.version)
+        at = self._page_key(arranged)
         if at != self._page_at:
             rows = arranged.rows[first : first + self._lines].astype(np.int64)
             names = [column.name for column in layout.columns]
