@@ -61,6 +61,8 @@ class Collector(Plugin):
         super().start(run)
         self.flows: ColumnStore | None = None
         self.packets: ColumnStore | None = None
+        self._version = -1
+        self._flow_columns: Columns = []
         run.descriptions.pin(self._shown)
 
     def _shown(self) -> NDArray[Any]:
@@ -105,7 +107,10 @@ class Collector(Plugin):
     def on_rows(self, slots: NDArray[Any]) -> None:
         """Keep the flows."""
         self.open_stores()
-        cast(ColumnStore, self.flows).append(NO_ROWS, slots, self.run.flow_columns())
+        version = self.run.columns_changed
+        if version != self._version:
+            self._version, self._flow_columns = version, self.run.flow_columns()
+        cast(ColumnStore, self.flows).append(NO_ROWS, slots, self._flow_columns)
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ class Snapshot:
 
 
 class UnsupportedLinkTypeError(CaptureError):
-    """The packets of a capture have a link layer that the dissection does not know."""
+    """The dissection does not know the link layer of a capture."""
 
 
 class Engine:
@@ -328,13 +328,10 @@ class Engine:
     def _open(self, source: str) -> Capture | None:
         """Open a capture in place of the last one; None if the run is cancelled meanwhile."""
         precision: Literal["us", "ns"] = "us" if self._is_list else "ns"
+        bpf = self._options.bpf
         try:
             opened = open_capture(
-                source,
-                precision=precision,
-                bpf=self._options.bpf,
-                patience=self._go_on,
-                originals=self._originals,
+                source, precision=precision, bpf=bpf, patience=self._go_on, originals=self._originals
             )
         except StoppedError:
             return None
@@ -346,7 +343,7 @@ class Engine:
         self._dissector.clear_buffer()
         run = self.run_state
         run.link_type, run.snap_length = self._capture.link_type, self._capture.snap_length
-        run.origin = self._originals.origin if self._originals is not None else 0
+        run.origin = self._originals.origin if self._originals else 0
         if self._is_list:
             run.snap_length = max(run.snap_length, MAX_SNAP_LENGTH)
         return self._capture

@@ -161,6 +161,8 @@ class ColumnStore:
         self._places: dict[tuple[str, str], int] = {}  # (column, part of its field) -> array
         self._plan: list[tuple[str, str]] = []  # which column and part fills each array
         self._bytes: Any = GrowingArray(NO_BYTES)  # those of the batches that columns show
+        self._known: Columns | None = None  # those given last
+        self._filled_from: list[Part] = []
         seen: dict[tuple[Any, ...], int] = {}
         for name, (_, field) in self._pairs.items():
             for part in parts(field):
@@ -203,9 +205,7 @@ class ColumnStore:
         """
         if self._is_sealed:
             raise ValueError("rows cannot be appended to a sealed store")
-        fields = {name: field for name, (_, field) in _named(columns or self._pairs.values()).items()}
-        for array, (name, wanted) in zip(self._arrays, self._plan, strict=True):
-            part = next(part for part in parts(fields[name]) if part.name == wanted)
+        for array, part in zip(self._arrays, self._sources(columns), strict=True):
             indices = part.take(slots if part.by == "slot" else rows)
             values = part.source[indices]
             if part.lengths is not None:
@@ -214,6 +214,15 @@ class ColumnStore:
             array.append(values)
         self._rows += len(slots)
 
+    def _sources(self, columns: "Columns | None") -> list[Part]:
+        """Return what fills each array; found once for columns that are given again."""
+        if columns is None or columns is not self._known:
+            named = _named(columns or self._pairs.values())
+            fields = {name: {part.name: part for part in parts(field)} for name, (_, field) in named.items()}
+            self._known = columns
+            self._filled_from = [fields[name][wanted] for name, wanted in self._plan]
+        return self._filled_from
+
     def seal(self) -> None:
         """Keep the texts of now and let go of the engine: no more rows can come."""
         self._pairs = {
@@ -221,6 +230,7 @@ class ColumnStore:
             for name, (column, field) in _named(self._columns()).items()
         }
         self._columns = lambda: list(self._pairs.values())
+        self._known, self._filled_from = None, []  # they hold the engine's arrays
         self._is_sealed = True
 
     def view(self) -> "ColumnStore":
@@ -234,6 +244,7 @@ class ColumnStore:
         view._columns = lambda: pairs
         view._arrays = [FixedArray(array.values) for array in self._arrays]
         view._bytes = FixedArray(self._bytes.values)
+        view._known, view._filled_from = None, []
         view._is_sealed = True
         return view
 

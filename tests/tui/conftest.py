@@ -23,9 +23,9 @@ def _compiled() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _still(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _still(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing moves by itself, and nothing is remembered in the user's folders."""
-    monkeypatch.setenv("T2TUI_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("T2TUI_STATE", str(tmp_path_factory.mktemp("state")))
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.delenv("NO_COLOR", raising=False)
     yield

@@ -75,7 +75,7 @@ def test_another_capture_takes_the_place_of_the_one_that_is_open() -> None:
             before = app.main
             await wait_for(pilot, Recent(Memory()).captures, "the capture among those that were open")
             await pilot.press("o")
-            await listed(pilot, app, 5)  # the folder of states is new
+            await listed(pilot, app, 4)
             await pilot.press(*"more/")
             await listed(pilot, app, 1)
             await pilot.press("down", "enter")

@@ -1,39 +1,29 @@
 """One opened capture: top line, tabs, filter bar, the views below the tabs, buttons."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
 
 import numpy as np
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.message import Message
-from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Input
 
 from t2tui.core.query import QueryError, compile_filter
 from t2tui.core.store import ColumnStore
 from t2tui.tui.actions import bindings, capture, program
 from t2tui.tui.arrangement import Arranged, Sorting
-from t2tui.tui.arranger import Arranger, Refused
 from t2tui.tui.carried import Carried, Result
-from t2tui.tui.cellfilter import narrowed, widened
 from t2tui.tui.dialogs import outputs
-from t2tui.tui.dialogs.named import Named, NamedDialog, Wish
 from t2tui.tui.dialogs.number import AskNumber
 from t2tui.tui.dialogs.question import Question
 from t2tui.tui.figures import amount
 from t2tui.tui.memory import Memory, NotRememberedError
 from t2tui.tui.messages import (
-    FilterWanted,
     FlowWanted,
     FollowWanted,
     NotesChanged,
     PacketsWanted,
     PacketWanted,
-    PairingWanted,
     ScopeChanged,
     WriteWanted,
 )
@@ -41,11 +31,9 @@ from t2tui.tui.notes import Notebook
 from t2tui.tui.opening import Opening
 from t2tui.tui.profiles import Profiles
 from t2tui.tui.recent import Recent
-from t2tui.tui.safe import safe_text
-from t2tui.tui.savedfilters import EXAMPLES, SavedFilters
-from t2tui.tui.screens.decoder import DecoderScreen
+from t2tui.tui.screens.filtering import FilteringScreen
 from t2tui.tui.screens.follow import FollowScreen
-from t2tui.tui.session import Session, Snapshot
+from t2tui.tui.session import Session
 from t2tui.tui.views.faults import FaultsView
 from t2tui.tui.views.flows import FlowsView
 from t2tui.tui.views.packets import PacketsView
@@ -56,7 +44,6 @@ from t2tui.tui.views.view import KeysOfView, View
 from t2tui.tui.widgets import filterbar
 from t2tui.tui.widgets.actionline import ActionLine
 from t2tui.tui.widgets.filterbar import FilterBar
-from t2tui.tui.widgets.flowtable import FlowTable
 from t2tui.tui.widgets.tabline import Tab, TabLine
 from t2tui.tui.widgets.topline import TopLine
 
@@ -77,38 +64,17 @@ VIEWS: dict[str, type[View]] = {
 }
 """Classes of the views; keys and titles are in ``capture.TABS``."""
 
-Part = TypeVar("Part", bound=Widget)
 
-
-class CaptureScreen(Screen[None]):
+class CaptureScreen(FilteringScreen):
     """The screen of one opened capture.
 
     Attributes:
         opening: what is opened.
-        capture: its session.
-        now: the latest snapshot of it.
-        carried: what is taken over from a run before.
-        filter_text: the condition that the flow table applies.
-        memory: what is remembered between runs.
     """
 
     PLACE = capture.PLACE
     BINDINGS = bindings(capture.ACTIONS)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]
-
-    class ArrangementDone(Message):
-        """Rows were filtered and sorted."""
-
-        def __init__(self, result: Arranged | Refused) -> None:
-            super().__init__()
-            self.result = result
-
-    class Failed(Message):
-        """Something could not be written."""
-
-        def __init__(self, error: Exception) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(
         self,
@@ -125,23 +91,10 @@ class CaptureScreen(Screen[None]):
             memory: what is remembered between runs; the user's without.
             carried: from a run before.
         """
-        super().__init__()
-        self.memory = memory or Memory()
-        self.filters = SavedFilters(self.memory)
-        self._notebook = Notebook(self.memory, opening)
+        super().__init__(session or Session(opening), memory or Memory(), carried or Carried())
         self.opening = opening
-        self.capture = session or Session(opening)
-        self.now = Snapshot()
-        self.filter_text = ""
-        self.carried = carried or Carried()
-        self._sorting = self.carried.sorting
-        self._is_paired = self.carried.is_paired
-        self._live: str | None = None  # a condition that is being typed and whose hits are shown
-        self._complaint = ""
-        self._arranger = Arranger(lambda result: self.post_message(self.ArrangementDone(result)))
-        self._arranged_table: ColumnStore | None = None
+        self._notebook = Notebook(self.memory, opening)
         self._was_busy = False
-        self._pending = self.carried.filter_text
         self._is_compared = self.carried.before is None
 
     def compose(self) -> ComposeResult:
@@ -169,15 +122,6 @@ class CaptureScreen(Screen[None]):
         self.set_interval(KEEP_SECONDS, self._keep_notes)
         self.call_after_refresh(self._tell_warnings)
 
-    def part(self, kind: type[Part]) -> Part:
-        """Return the one part of this kind."""
-        return self.query_one(kind)
-
-    @property
-    def table(self) -> FlowTable:
-        """The flow table."""
-        return self.part(FlowTable)
-
     @property
     def view(self) -> str:
         """Name of the view that is open."""
@@ -197,10 +141,6 @@ class CaptureScreen(Screen[None]):
     def explained(self) -> KeysOfView:
         """What the help says besides the actions."""
         return ("In the filter bar", filterbar.KEYS), *self.open_view.EXPLAINED
-
-    def tell(self, text: str, severity: Any) -> None:
-        """Show a short message for some seconds."""
-        self.notify(safe_text(text), severity=severity, markup=False)
 
     def carry(self, lit: str, changes: tuple[str, ...]) -> Carried:
         """Return what the next run of the capture takes over.
@@ -229,20 +169,6 @@ class CaptureScreen(Screen[None]):
     def _tell_warnings(self) -> None:
         for warning in self.memory.warnings:
             self.tell(warning, "warning")
-
-    @work(thread=True, exit_on_error=False, group="memory")
-    def remember(self, write: Callable[[], None]) -> None:
-        """Write in a thread; say what is wrong, the same only once."""
-        try:
-            write()
-        except (NotRememberedError, ValueError) as error:
-            self.post_message(self.Failed(error))
-
-    def on_capture_screen_failed(self, message: Failed) -> None:
-        """Say what could not be written."""
-        if str(message.error) != self._complaint:
-            self._complaint = str(message.error)
-            self.tell(self._complaint, "error")
 
     @on(NotesChanged)
     def _keep_notes(self) -> None:
@@ -277,7 +203,7 @@ class CaptureScreen(Screen[None]):
         self.part(TabLine).note("flows", amount(now.rows) if now.rows else "")
         self.part(TabLine).note("packets", amount(now.packets) if now.packets else "")
         self.open_view.show(now)
-        self._show_scope()
+        self.show_scope()
         if now.has_ended and not self._is_compared:
             self._is_compared = True
             self.tell(self.carried.compared(now), "information")
@@ -291,181 +217,11 @@ class CaptureScreen(Screen[None]):
         if not self._pending:
             bar.show_hits(f"{amount(len(flows))} of {amount(self.now.flows)} open flows")
 
-    # ------------------------------------------------------------------ filter and order
-
-    def _arrange(self) -> None:
-        """Have the rows of now filtered and sorted."""
-        if self.now.table is not None:
-            self._arranged_table = self.now.table
-            self._arranger.ask(self.now.table, self.shown_filter, self._sorting, self._is_paired)
-
-    @property
-    def shown_filter(self) -> str:
-        """The condition that is shown: the one that applies, or one that is being typed."""
-        return self.filter_text if self._live is None else self._live
-
-    def on_capture_screen_arrangement_done(self, message: ArrangementDone) -> None:
-        """Show rows."""
-        result = message.result
-        if isinstance(result, Refused):
-            self._refused(result)
-            return
-        now = self.shown_filter, self._sorting, self._is_paired
-        if (result.filter_text, result.sorting, result.is_paired) == now:
-            self.table.show(result)
-            total = len(result.table)
-            hits = f"{amount(len(result))} of {amount(total)}" if result.filter_text else amount(total)
-            pairs = (
-                "" if result.conversations is None else f" in {amount(result.conversations)} conversations"
-            )
-            self.part(FilterBar).show_hits(f"{hits} flows{pairs}")
-            self.open_view.show(self.now)
-            self._show_scope()
-
-    def _refused(self, refused: Refused) -> None:
-        if self._is_paired and not isinstance(refused.error, QueryError):
-            self._is_paired = False
-            self.tell(str(refused.error), "warning")
-            self._arrange()
-        elif refused.filter_text == self._live:
-            self._live = None
-        elif refused.filter_text == self.filter_text:
-            self.filter_text = ""
-            self.part(FilterBar).show_error(refused.error)
-
-    def filter_by(self, text: str) -> None:
-        """Show the flows that fulfil a condition; say what is wrong with it if it cannot be applied."""
-        text = text.strip()
-        bar = self.part(FilterBar)
-        if self.now.table is None:
-            self._pending = text
-            bar.set(text)
-            bar.show_hits("applies when the first flow has ended")
-            self.action_view("flows")
-            return
-        if self._try_filter(text):
-            self.action_view("flows")
-
-    def _try_filter(self, text: str) -> bool:
-        """Apply a condition to the table; say what is wrong with it if that cannot be done."""
-        assert self.now.table is not None
-        bar = self.part(FilterBar)
-        try:
-            compile_filter(text, self.now.table)
-        except QueryError as error:
-            bar.show_error(error)
-            return False
-        self.filter_text, self._live = text, None
-        bar.set(text)
-        self._arrange()
-        self.remember(lambda: self.filters.applied(text))
-        return True
-
-    @on(FilterBar.Applied)
-    def _filter_applied(self, message: FilterBar.Applied) -> None:
-        self.filter_by(message.text)
-
-    @on(FilterBar.Tried)
-    def _filter_tried(self, message: FilterBar.Tried) -> None:
-        """Show the hits of a condition that is being typed, or after a while what is wrong with it."""
-        text, table = message.text.strip(), self.now.table
-        if table is None or not self.part(FilterBar).input.has_focus:
-            return
-        try:
-            compile_filter(text, table)
-        except QueryError as error:
-            if message.is_long:
-                self.part(FilterBar).show_error(error)
-            return
-        if not message.is_long and text != self.shown_filter and self._arranger.is_fast(len(table)):
-            self._live = text
-            self._arrange()
-
-    @on(FilterBar.Left)
-    def _filter_left(self) -> None:
-        self._drop_live()
-        self.open_view.take_focus()
-
-    def _drop_live(self) -> None:
-        """Show what the filter that applies shows."""
-        if self._live is not None:
-            self._live = None
-            self._arrange()
-
-    @on(FilterWanted)
-    def _filter_wanted(self, message: FilterWanted) -> None:
-        text = message.condition
-        joined = widened if message.is_choice else narrowed
-        self.filter_by(joined(self.filter_text, text) if message.is_added else text)
-
-    @on(FlowTable.SortAsked)
-    def _sort(self, message: FlowTable.SortAsked) -> None:
-        self._sorting = message.sorting
-        self._arrange()
-
-    @on(PairingWanted)
-    def _pair(self) -> None:
-        if self.now.table is None:
-            self.tell("A and B are paired when the first flow has ended", "information")
-        else:
-            self._is_paired = not self._is_paired
-            self._arrange()
-
-    def action_copy_filter(self) -> None:
-        """Copy the condition that is shown."""
-        text = self.part(FilterBar).input.value
-        if text:
-            self.app.copy_to_clipboard(safe_text(text))
-        else:
-            self.tell("There is no filter to copy: / begins one", "information")
-
-    def action_filters(self) -> None:
-        """Open the list of saved filters, examples and those that were applied."""
-        text = self.part(FilterBar).input.value.strip()
-        things = [Named(name, saved, "saved", True) for name, saved in self.filters.saved().items()]
-        things += [Named(name, example, "example", about=about) for name, example, about in EXAMPLES]
-        things += [Named("", applied, "before") for applied in reversed(self.filters.history())]
-        obstacle = "" if text else "There is no filter to save: / begins one"
-        if self.now.table is not None:
-            try:
-                compile_filter(text, self.now.table)
-            except QueryError as error:
-                obstacle = f"Not saved: {error}"
-
-        def chosen(wish: Wish | None) -> None:
-            try:
-                match wish:
-                    case Wish("take", thing):
-                        self.filter_by(thing.text)
-                    case Wish("save", thing):
-                        self.filters.save(thing.name, text)
-                        self.tell(f"Saved as {thing.name}", "information")
-                    case Wish("delete", thing):
-                        self.filters.delete(thing.name)
-                        self.action_filters()
-            except NotRememberedError as error:
-                self.tell(str(error), "error")
-
-        self.app.push_screen(NamedDialog("Filters", things, "the filter", obstacle), chosen)
-
-    def action_decode(self) -> None:
-        """Open the decoder on the cell under the cursor."""
-        column = self.table.column if self.view == "flows" else None
-        typed = f"{column.name}={self.table.cell}" if column is not None and self.table.cell else ""
-        self.app.push_screen(DecoderScreen(typed, self._names()), self._decoded)
-
-    def _names(self) -> tuple[str, ...]:
-        """Return the names of the columns that a filter can use now."""
-        return tuple(column.name for column in self.part(FilterBar).columns)
-
-    def _decoded(self, filter_text: str | None) -> None:
-        if filter_text:
-            self.filter_by(narrowed(self.filter_text, filter_text))
-
     # ------------------------------------------------------------------ views and actions
 
     @on(ScopeChanged)
-    def _show_scope(self) -> None:
+    def show_scope(self) -> None:
+        """Show what actions would act on, and which cannot be done."""
         line = self.part(ActionLine)
         line.show_scope(outputs.scope_note(self.table, self.now) if self.view == "flows" else "")
         line.show_obstacles({**outputs.obstacles(self.capture, self.now), **self.open_view.obstacles()})
@@ -485,7 +241,7 @@ class CaptureScreen(Screen[None]):
         self.part(ActionLine).show_in(self.places)
         self.open_view.show(self.now)
         self.open_view.take_focus()
-        self._show_scope()
+        self.show_scope()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the key of the filter to those who are typed in."""

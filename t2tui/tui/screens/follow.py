@@ -10,7 +10,6 @@ from typing import Any
 from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, get_current_worker
 
@@ -23,6 +22,7 @@ from t2tui.tui.dialogs.savestream import Choice, Saved, SaveStream, SaveWanted
 from t2tui.tui.figures import amount
 from t2tui.tui.messages import PacketWanted
 from t2tui.tui.safe import safe_text
+from t2tui.tui.screens.lines import LinesScreen
 from t2tui.tui.session import Session, words
 from t2tui.tui.streamforms import FORMS
 from t2tui.tui.streamlines import StreamLines
@@ -32,7 +32,7 @@ from t2tui.tui.streamwords import Facts
 from t2tui.tui.views.view import KeysOfView
 from t2tui.tui.widgets.buttonrow import ButtonRow
 from t2tui.tui.widgets.streamhead import SearchBar, Words
-from t2tui.tui.widgets.streamview import ASIDE, StreamView
+from t2tui.tui.widgets.streamview import StreamView
 
 TELL_SECONDS = 0.1
 """How often work in a thread says how far it is."""
@@ -50,7 +50,7 @@ class _StoppedError(Exception):
     """Nobody waits any more."""
 
 
-class FollowScreen(Screen[PacketWanted | None]):
+class FollowScreen(LinesScreen):
     """What both sides of a flow sent."""
 
     PLACE = follow.PLACE
@@ -160,11 +160,6 @@ class FollowScreen(Screen[PacketWanted | None]):
         self.workers.cancel_node(self)
         if self._stream is not None:
             self._stream.close()
-
-    @property
-    def lines_view(self) -> StreamView:
-        """The lines."""
-        return self.query_one(StreamView)
 
     def tell(self, text: str, severity: Any = "information") -> None:
         """Show a short message for some seconds."""
@@ -312,43 +307,7 @@ class FollowScreen(Screen[PacketWanted | None]):
         self._wraps = not self._wraps
         self._arrange()
 
-    # ------------------------------------------------------------------ moving
-
-    def action_up(self) -> None:
-        """Move one line up."""
-        self.lines_view.move(-1)
-
-    def action_down(self) -> None:
-        """Move one line down."""
-        self.lines_view.move(1)
-
-    def action_left(self) -> None:
-        """Move the window to the left."""
-        self.lines_view.aside(-ASIDE)
-
-    def action_right(self) -> None:
-        """Move the window to the right."""
-        self.lines_view.aside(ASIDE)
-
-    def action_line_begin(self) -> None:
-        """Move the window to the begin of the lines."""
-        self.lines_view.aside(None)
-
-    def action_page_up(self) -> None:
-        """Move one page up."""
-        self.lines_view.move_pages(-1)
-
-    def action_page_down(self) -> None:
-        """Move one page down."""
-        self.lines_view.move_pages(1)
-
-    def action_top(self) -> None:
-        """Move to the begin."""
-        self.lines_view.top()
-
-    def action_bottom(self) -> None:
-        """Move to the end."""
-        self.lines_view.bottom()
+    # ------------------------------------------------------------------ elsewhere
 
     def action_packet(self) -> None:
         """Go to the packet that brought the line under the cursor."""

@@ -97,14 +97,16 @@ def test_an_expression_that_explodes_ends_and_lets_other_threads_run() -> None:
 
 
 class Endless:
-    """A gigabyte that is nowhere; counts what is read of it."""
+    """A gigabyte that is nowhere; counts what is read of it, on a slow disk if wanted."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 0.0) -> None:
         self.read_bytes = 0
+        self._seconds = seconds
 
     def read(self, places: NDArray[np.int64], counts: NDArray[np.int64]) -> Iterator[bytes]:
         for place, count in zip(places.tolist(), counts.tolist(), strict=True):
             self.read_bytes += count
+            time.sleep(self._seconds)
             yield (b"%015d\n" % (place // 16)).ljust(count, b".")[:count]
 
     def close(self) -> None:
