@@ -452,7 +452,7 @@ def test_saving_stops_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Mon
         assert list(tmp_path.iterdir()) == []
         assert isinstance(app.screen, FollowScreen)
 
-    run(lambda flow: endless(Endless()), steps)
+    run(lambda flow: endless(Endless(0.003)), steps)
 
 
 def test_lines_are_copied(analysis: Analysis) -> None:
