@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from measure import CommandError, Contestant, Spread, in_turn, ratios, run
+from measure import CommandError, Contestant, Spread, in_turn, own_peak, ratios, run
 
 MEMORY = 300 << 20
 ALLOCATE = f"bytearray(b'x') * {MEMORY}"
@@ -35,8 +35,10 @@ def test_peak_is_that_of_the_largest_process_of_the_tree(tmp_path: Path) -> None
     child = run(
         python(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {ALLOCATE!r}])"), {}, tmp_path
     )
-    assert small.peak < MEMORY <= alone.peak < 2 * MEMORY
-    assert MEMORY <= child.peak < 2 * MEMORY
+    most = max(2 * MEMORY, own_peak() + MEMORY)  # the kernel counts what the starting process held, too
+    assert small.peak < max(MEMORY, own_peak() + MEMORY // 2)
+    assert MEMORY <= alone.peak < most
+    assert MEMORY <= child.peak < most
 
 
 def test_processor_time_counts_children_and_not_sleep(tmp_path: Path) -> None:

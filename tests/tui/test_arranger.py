@@ -2,7 +2,6 @@
 
 import queue
 import threading
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def test_a_slow_search_ends_when_another_filter_is_wished_for(monkeypatch: pytes
 
     monkeypatch.setattr(arranger, "Arrangement", Arrangement)
     thread = arranger.Arranger(results.put)
-    table: Any = SimpleNamespace()
+    table: Any = []
     thread.ask(table, "slow", Sorting())
     assert began.wait(60)
     began.clear()

@@ -111,6 +111,7 @@ class CaptureScreen(FilteringScreen):
         """Begin to read."""
         self.table.profiles = Profiles(self.memory)
         self.table.notes = self._notebook.load()
+        self.part(FilterBar).apply = self.filter_by
         self.part(FilterBar).remember(self.filters.history())
         if self._pending:
             self.part(FilterBar).set(self._pending)

@@ -195,10 +195,6 @@ class FilteringScreen(Screen[None]):
         self.remember(lambda: self.filters.applied(text))
         return True
 
-    @on(FilterBar.Applied)
-    def _filter_applied(self, message: FilterBar.Applied) -> None:
-        self.filter_by(message.text)
-
     @on(FilterBar.Tried)
     def _filter_tried(self, message: FilterBar.Tried) -> None:
         """Show the hits of a condition that is being typed, or after a while what is wrong with it."""

@@ -1,6 +1,6 @@
 """The filter bar: the condition, what can be written next, what is wrong with it, how many fulfil it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual import events, on
@@ -40,21 +40,16 @@ class FilterBar(Vertical):
 
     Attributes:
         columns: those that a condition can name.
+        apply: gets the condition when Enter is pressed.
     """
 
     BINDINGS = [
         Binding("escape", "leave", "Back", show=False),
+        Binding("enter", "apply", "Apply", show=False, priority=True),
         Binding("tab", "complete", "Complete", show=False, priority=True),
         Binding("up", "previous", "Earlier, or the candidate above", show=False, priority=True),
         Binding("down", "next", "Later, or the candidate below", show=False, priority=True),
     ]
-
-    class Applied(Message):
-        """Enter was pressed."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
 
     class Tried(Message):
         """Nothing was typed for a moment.
@@ -74,6 +69,7 @@ class FilterBar(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns: Sequence[Column] = ()
+        self.apply: Callable[[str], object] = lambda text: None
         self._completion = Completion(0, 0, ())
         self._history: list[str] = []
         self._place = 0
@@ -178,11 +174,10 @@ class FilterBar(Vertical):
                 message = self.Tried(text, seconds == LONG_PAUSE)
                 self._pauses.append(self.set_timer(seconds, partial(self.post_message, message)))
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
+    def action_apply(self) -> None:
+        """Apply what is typed, before the next key is looked at: it is not for this line any more."""
         self._offer(None)
-        self.post_message(self.Applied(event.value))
+        self.apply(self.input.value)
 
     def _complete(self) -> None:
         text, cursor = self.input.value, self.input.cursor_position

@@ -66,6 +66,7 @@ TYPES = {
     Code.WORD: ["u1", "u2", "i4", "u8"],
     Code.CONTENT: ["i8", "u2"],
     Code.OCTETS: ["i8", "u2"],
+    Code.BYTES: ["i8", "u2"],
     Code.TEXT: ["u1", "i1"],
     Code.STRING: ["i8", "u2"],
     Code.BARE: ["u2", "i4"],
@@ -77,6 +78,7 @@ SECOND = {
     Code.IPX: "u8",
     Code.CONTENT: "u1",
     Code.OCTETS: "u1",
+    Code.BYTES: "u1",
     Code.TEXT: "u1",
     Code.STRING: "u1",
     Code.BARE: "u1",
@@ -110,7 +112,7 @@ def fields(draw: Any, repeated: bool | None = None, flat: bool | None = None, jo
         flat = code is not Code.TEXT and repeated and draw(st.booleans())
     shape = (SHARED,) if flat else (size, CAPACITY) if repeated else (size,)
     limits = {Code.CHAR: st.integers(33, 126), Code.WORD: st.integers(0, len(TEXTS) - 1)}
-    limits[Code.CONTENT] = limits[Code.OCTETS] = st.integers(0, 256)
+    limits |= dict.fromkeys((Code.CONTENT, Code.OCTETS, Code.BYTES), st.integers(0, 256))
     limits[Code.TEXT] = st.integers(33, 126)
     if code is Code.TEXT:
         shape = (size, draw(st.integers(CAPACITY, 9)))
@@ -165,6 +167,8 @@ def printed(field: Field, place: Any, record: int) -> str:
         return content(DATA[value : value + field.second[place].item()])
     if field.code is Code.OCTETS:
         return ";".join(f"0x{byte:02x}" for byte in DATA[value : value + field.second[place].item()])
+    if field.code is Code.BYTES:
+        return " ".join(f"0x{byte:02x}" for byte in DATA[value : value + field.second[place].item()])
     if field.code in STRINGS:
         text = POOL[value : value + field.second[place].item()]
         return (quote_string if field.code is Code.STRING else escape_string)(text).decode("latin-1")
