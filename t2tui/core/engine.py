@@ -154,8 +154,7 @@ class Engine:
         map_large_arrays()
         self._is_list = not isinstance(source, str)
         self._sources = [source] if isinstance(source, str) else list(source)
-        self._title = title
-        self._originals = originals
+        self._title, self._originals = title, originals
         self._write_packets = write_packets and options.packet_mode
         self._options = options
         self._plugins = Roster(plugins, options.report)
@@ -171,8 +170,7 @@ class Engine:
         self._first_time: tuple[int, int] | None = None
         self._last_time = (0, 0)
         self._packet_lines: PacketLines | None = None
-        self._autopilot_told = False
-        self._forced = 0
+        self._autopilot_told, self._forced = False, 0
         self._in_order = options.force_mode or any(plugin.in_order for plugin in plugins)
         self._one_by_one = options.force_mode or any(plugin.lockstep for plugin in plugins)
         self._batches = new_batches(options.batch_packets)
