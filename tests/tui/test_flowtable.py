@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -253,7 +254,8 @@ def test_comments_and_marks_are_there_in_the_next_run() -> None:
     run(second)
 
 
-def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
+def test_what_cannot_be_kept_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("T2TUI_STATE", str(tmp_path / "state"))
     (tmp_path / "state").touch()
 
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
@@ -266,7 +268,8 @@ def test_what_cannot_be_kept_is_said(tmp_path: Path) -> None:
     run(steps)
 
 
-def test_damaged_files_are_told_and_do_no_harm(tmp_path: Path) -> None:
+def test_damaged_files_are_told_and_do_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("T2TUI_STATE", str(tmp_path / "state"))
     (tmp_path / "state").mkdir()
     for name in ("columns", "filters"):
         (tmp_path / "state" / f"{name}.toml").write_text("x = [", "utf-8")
