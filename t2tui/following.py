@@ -249,6 +249,20 @@ EngineMaker = Callable[[str | Sequence[str], list[Plugin]], Engine]
 """Makes the engine of a run from the capture (or a list) and plugins to add."""
 
 
+def _steps(
+    engine: Engine, follower: Follower, progress: Callable[[Snapshot], None] | None
+) -> Generator[None, None, None]:
+    """Run an engine step by step until the chosen flows have ended; tell how far it is on the way."""
+    due = time.monotonic() + PROGRESS_SECONDS
+    for _ in engine.steps():
+        if progress is not None and time.monotonic() >= due:
+            due = time.monotonic() + PROGRESS_SECONDS
+            progress(engine.snapshot())
+        if follower.is_done:
+            engine.cancel()
+        yield
+
+
 def follow_flow(
     source: str | Sequence[str],
     flow: int,
@@ -283,13 +297,8 @@ def follow_flow(
         engine = make(source, [follower])
         try:
             watch(engine)
-            due = time.monotonic() + PROGRESS_SECONDS
-            for _ in engine.steps():
-                if progress is not None and time.monotonic() >= due:
-                    due = time.monotonic() + PROGRESS_SECONDS
-                    progress(engine.snapshot())
-                if follower.is_done:
-                    engine.cancel()
+            for _ in _steps(engine, follower, progress):
+                pass
         finally:
             engine.close()
         return follower.stream(flow, bytes_, sequence=sequence)
@@ -324,13 +333,7 @@ def deliver_flow(
         engine = make(source, [follower])
         try:
             watch(engine)
-            due = time.monotonic() + PROGRESS_SECONDS
-            for _ in engine.steps():
-                if progress is not None and time.monotonic() >= due:
-                    due = time.monotonic() + PROGRESS_SECONDS
-                    progress(engine.snapshot())
-                if follower.is_done:
-                    engine.cancel()
+            for _ in _steps(engine, follower, progress):
                 segments, conversation = follower.taken(flow)
                 held.append(segments)
                 is_known = is_known or not segments["direction"].all()
