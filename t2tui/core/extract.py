@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.capture import CaptureError, Originals, open_capture
-from t2tui.core.capture.originals import Stretch
+from t2tui.core.capture.originals import OFFSET, Stretch
 from t2tui.core.outputs import OutputError, Outputs
 from t2tui.core.savefile import RecordMaker, file_header, record_headers
 
@@ -46,6 +46,9 @@ def extract(
     if not isinstance(packets, np.ndarray):
         packets = np.fromiter(packets, POSITION)
     originals = originals_of(capture_path)
+    outside = np.flatnonzero((packets["offset"] < 0) | (packets["offset"] > OFFSET))
+    if len(outside):  # would be the number of another capture
+        raise _missing(capture_path, *packets[["offset", "caplen"]][outside[0]].item())
     with Outputs(str(target), [capture_path]) as outputs:
         written = outputs.open("")
         if not len(packets):

@@ -373,10 +373,19 @@ def test_a_plugin_is_begun_whole_or_not_at_all(t2tui: Program, tmp_path: Path) -
     assert not list(tmp_path.rglob("*mine*"))
 
 
+STARTED_IN_FRONT = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from t2tui.__main__ import run
+sys.exit(run())
+"""
+"""Shells start what runs in the background with interrupts ignored, and tests may run there."""
+
+
 def test_an_interrupt_of_the_imports_ends_without_a_word(tmp_path: Path) -> None:
     (tmp_path / "click.py").write_text("print('importing', flush=True)\nimport time\ntime.sleep(60)\n")
     environment = {**ENVIRONMENT, "PYTHONPATH": f"{tmp_path}:{ENVIRONMENT.get('PYTHONPATH', '')}"}
-    command = [sys.executable, "-c", "import sys; from t2tui.__main__ import run; sys.exit(run())"]
+    command = [sys.executable, "-c", STARTED_IN_FRONT]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, env=environment, cwd=tmp_path, **pipes) as process:  # type: ignore[call-overload]
         assert process.stdout.readline() == b"importing\n"

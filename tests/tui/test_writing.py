@@ -31,7 +31,7 @@ from t2tui.tui.widgets.fields import ChoiceField, TextField
 from tests.conftest import ENVIRONMENT
 from tests.tui.conftest import EXERCISE, opening_of
 from tests.tui.screens import wait_for
-from tests.tui.still import Still, finished
+from tests.tui.still import Still, finished, read
 
 Steps = Callable[[FlowApp, Pilot[int]], Awaitable[None]]
 
@@ -44,7 +44,12 @@ def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def run(steps: Steps, opening: Opening | None = None, size: tuple[int, int] = (100, 40)) -> FlowApp:
     """Open a screen on the exercise capture read to its end, and do steps."""
     opening = opening or opening_of(EXERCISE)
-    app = FlowApp(opening, Still(opening, finished()))
+    return run_on(Still(opening, finished()), steps, size)
+
+
+def run_on(capture: Still, steps: Steps, size: tuple[int, int] = (100, 40)) -> FlowApp:
+    """Open a screen on a session that has rows, and do steps."""
+    app = FlowApp(capture.opening, capture)
 
     async def main() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:
@@ -302,7 +307,14 @@ def test_the_capture_itself_is_never_written(tmp_path: Path) -> None:
     run(steps, opening_of(capture))
 
 
-def test_what_came_from_a_pipe_says_why_not() -> None:
+class NotKept(Still):
+    """A pipe of which not everything could be copied."""
+
+    def packets_obstacle(self) -> str:
+        return "not all of the pipe was kept: no space left on device"
+
+
+def test_packets_that_were_not_kept_say_why_not() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         for key in ("d", "x"):
             await pilot.press(key)
@@ -310,20 +322,28 @@ def test_what_came_from_a_pipe_says_why_not() -> None:
             assert app.screen is app.main
         told = [str(each.message) for each in app._notifications]
         assert len(told) == 2
-        assert all("pipe" in text for text in told)
+        assert all("no space left" in text for text in told)
         buttons = {button.action.name: button for button in app.main.query(ActionButton)}
-        assert "pipe" in str(buttons["extract"].tooltip)
+        assert "no space left" in str(buttons["extract"].tooltip)
         assert buttons["extract"].has_class("-disabled")
         assert not buttons["export"].has_class("-disabled")
 
-    run(steps, replace(opening_of(EXERCISE), sources=["-"]))
+    run_on(NotKept(replace(opening_of(EXERCISE), sources=["-"]), finished()), steps)
 
 
 def test_before_the_first_flow_has_ended_each_says_why_not() -> None:
     capture = Still(opening_of(EXERCISE), session.Snapshot(state=session.READING))
+    capture._loaded = read()._loaded
     found = outputs.obstacles(capture, capture.moment)
     assert set(found) == {"dump", "extract", "export"}
     assert all("ended" in why for why in found.values())
+
+
+def test_before_anything_is_read_each_says_why_not() -> None:
+    capture = Still(opening_of(EXERCISE), session.Snapshot(state=session.READING))
+    found = outputs.obstacles(capture, capture.moment)
+    assert set(found) == {"follow", "packets", "dump", "extract", "export"}
+    assert all("nothing has been read yet" in found[action] for action in ("follow", "packets"))
 
 
 def test_flags_are_checked_beside_their_field() -> None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from t2tui.core.streams.index import StreamIndex
 from t2tui.core.streams.records import ACK, DATA, FIN, MISSING, RST, SEGMENT, SYN, TCP
-from t2tui.core.streams.sequence import WINDOW, Positions, positions
+from t2tui.core.streams.sequence import WINDOW, Positions, keep_alives, positions
 from t2tui.core.streams.sources import ByteSource
 from t2tui.core.streams.stream import NAMES, Direction, Part, Stream
 
@@ -133,12 +133,13 @@ class Delivery:
             left = rest["offset"][rest["direction"] == direction]
             begins.append(int(left.min()) if len(left) else side.end)
             if side.is_tcp:
-                before += side.begin(begins[-1])
+                has_ended = side.has_begin and side.fin >= 0 and side.fin_offset <= begins[-1]
+                before += side.begin(begins[-1], has_ended)
                 behind.append(side.top())
                 lasts.append(side.last)
                 if side.syn is not None:
                     self._syns.setdefault(direction, side.syn)
-                if side.fin >= 0:
+                if side.fin >= 0 and not has_ended:
                     kept[side.fin] = True
         rows = np.flatnonzero(kept)
         order = np.argsort(np.concatenate([2 * rows, 2 * np.array(lasts, np.int64) + 1]), kind="stable")
@@ -212,6 +213,7 @@ class _Side:
         end: offset behind the last byte that was sent.
         syn: number of the SYN.
         fin: row of the first FIN in the order of the stream, -1 without.
+        fin_offset: of that FIN.
         last: row of the last segment that says how far the sender is.
     """
 
@@ -219,6 +221,7 @@ class _Side:
         self.is_tcp, self.final, self.end = is_tcp, final, end
         self.syn: int | None = None
         self.fin = self.last = -1
+        self.fin_offset = 0
         self._direction = 0
         self._reach: _Reach | None = None
         self._number: int | None = None  # sequence number of offset 0
@@ -269,8 +272,7 @@ class _Side:
         data = pieces[pieces["kind"] != MISSING]
         side = cls(True, end, end)
         side._direction, side._top = direction, zero + top & 0xFFFFFFFF
-        idle = (lengths <= 1) & (where.starts == where.tops - 1) & (known["flags"] & (SYN | FIN) == 0)
-        usable = np.flatnonzero(where.placed & ~idle)
+        usable = np.flatnonzero(where.placed & ~keep_alives(known, where))
         side.last = int(_numbers(rows, mine)[usable[-1]]) if len(usable) else int(rows[-1])
         side._packet = int(segments["packet"][side.last])
         syns = where.placed & (known["flags"] & SYN != 0)
@@ -278,7 +280,9 @@ class _Side:
             side.syn = int(known["seq"][syns][0])
         fins = np.flatnonzero(where.placed & (known["flags"] & FIN != 0))
         if len(fins):
-            side.fin = int(_numbers(rows, mine)[fins[np.argmin((where.starts + lengths)[fins])]])
+            ended = fins[np.argmin((where.starts + lengths)[fins])]
+            side.fin = int(_numbers(rows, mine)[ended])
+            side.fin_offset = int((where.starts + lengths)[ended])
         if len(data):
             row = int(data["segment"][0])
             position = int(where.starts[np.searchsorted(_numbers(rows, mine), row)])
@@ -288,6 +292,7 @@ class _Side:
         else:
             return side  # nothing was sent, so nothing is before what will be
         side._number = zero + base
+        side.fin_offset -= base
         side._reach = _Reach.of(known["packet"], where, lengths, zero, base)
         behind = gaps["offset"] + gaps["length"].astype(np.int64)
         open_ = gaps["offset"][behind > max(settled, top - base - WINDOW)]
@@ -301,11 +306,16 @@ class _Side:
         """Return the offset behind the last byte that the other side has; 0 where it says nothing."""
         return max((self._reach.acknowledged(*part) for part in acks), default=0) if self._reach else 0
 
-    def begin(self, offset: int) -> list[Any]:
-        """Return the segment that stands for what is before an offset."""
+    @property
+    def has_begin(self) -> bool:
+        """Whether it is known which number offset 0 has."""
+        return self._number is not None
+
+    def begin(self, offset: int, has_ended: bool) -> list[Any]:
+        """Return the segment that stands for what is before an offset, and for a FIN that was there."""
         if self._number is None:
             return []
-        return [self._segment(self._number + offset - 1, SYN)]
+        return [self._segment(self._number + offset - 1, SYN | FIN if has_ended else SYN)]
 
     def top(self) -> Any:
         """Return the segment that stands for the largest number."""

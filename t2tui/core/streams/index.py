@@ -24,7 +24,7 @@ from t2tui.core.streams.records import (
     SYN,
     TCP,
 )
-from t2tui.core.streams.sequence import EPOCH, positions
+from t2tui.core.streams.sequence import EPOCH, keep_alives, positions
 
 NOWHERE = -(1 << 62)
 """Offset of segments that have no place in the stream; a segment that begins before it has a negative one."""
@@ -127,8 +127,7 @@ def _tcp(
         mine["flags"][~where.placed] & RST, np.where(lengths[~where.placed] > 0, RESET, 0), OUTSIDE
     ).astype(np.uint16)
     marks[rows[where.begins]] |= RESTART
-    idle = where.placed & (lengths <= 1) & (where.starts == where.tops - 1)
-    idle &= mine["flags"] & (SYN | FIN) == 0
+    idle = keep_alives(mine, where)
     marks[rows[idle]] |= KEEP_ALIVE
     usable = where.placed & ~idle
     starts, tops, synchronised = where.starts, where.tops, where.synchronised

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from t2tui.core.streams.records import RST, SYN
+from t2tui.core.streams.records import FIN, RST, SYN
 
 WINDOW = 1 << 30
 """Nobody may send further ahead than the largest window (RFC 7323, 2.3)."""
@@ -73,6 +73,30 @@ def positions(segments: NDArray[Any]) -> Positions:
         first[epochs[used & is_syn[rows]]] = True
         synchronised[rows] = first[epochs]
     return Positions(starts, tops, placed, begins, synchronised)
+
+
+def keep_alives(segments: NDArray[Any], where: Positions) -> NDArray[np.bool_]:
+    """Tell which segments only ask whether the other side is there (RFC 9293, 3.8.4).
+
+    They begin one byte before what comes next, and have no payload or a byte that was sent before. A byte
+    that nobody has seen before, because it is one behind an acknowledgement that overtook it, is payload.
+
+    Args:
+        segments: as for positions().
+        where: their positions.
+
+    Returns:
+        bool by segment.
+    """
+    lengths = segments["length"].astype(np.int64)
+    tells = where.placed & ((lengths > 0) | (segments["flags"] & SYN != 0))
+    nothing = np.iinfo(np.int64).min
+    sent = np.full(len(segments), nothing)
+    sent[1:] = np.maximum.accumulate(np.where(tells, where.starts + lengths, nothing))[:-1]
+    is_old = (lengths == 0) | ((lengths == 1) & (sent == where.tops))
+    found: NDArray[np.bool_] = where.placed & (where.starts == where.tops - 1) & is_old
+    found &= segments["flags"] & (SYN | FIN) == 0
+    return found
 
 
 def _new_connections(

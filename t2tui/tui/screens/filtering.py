@@ -167,8 +167,12 @@ class FilteringScreen(Screen[None]):
             self.filter_text = ""
             self.part(FilterBar).show_error(refused.error)
 
-    def filter_by(self, text: str) -> None:
-        """Show the flows that fulfil a condition; say what is wrong with it if it cannot be applied."""
+    def filter_by(self, text: str) -> bool:
+        """Show the flows that fulfil a condition; say what is wrong with it if it cannot be applied.
+
+        Returns:
+            Whether it is applied, or will be once a flow has ended.
+        """
         text = text.strip()
         bar = self.part(FilterBar)
         if self.now.table is None:
@@ -176,9 +180,11 @@ class FilteringScreen(Screen[None]):
             bar.set(text)
             bar.show_hits("applies when the first flow has ended")
             self.action_view("flows")
-            return
-        if self._try_filter(text):
-            self.action_view("flows")
+            return True
+        if not self._try_filter(text):
+            return False
+        self.action_view("flows")
+        return True
 
     def _try_filter(self, text: str) -> bool:
         """Apply a condition to the table; say what is wrong with it if that cannot be done."""

@@ -40,7 +40,7 @@ class FilterBar(Vertical):
 
     Attributes:
         columns: those that a condition can name.
-        apply: gets the condition when Enter is pressed.
+        apply: gets the condition when Enter is pressed; tells whether it can be applied.
     """
 
     BINDINGS = [
@@ -63,13 +63,16 @@ class FilterBar(Vertical):
             super().__init__()
             self.text, self.is_long = text, is_long
 
+    class Entered(Message):
+        """Enter was pressed; goes through the line, behind the keys that it has not looked at yet."""
+
     class Left(Message):
         """The bar is not wanted any more; the filter stays as it was."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns: Sequence[Column] = ()
-        self.apply: Callable[[str], object] = lambda text: None
+        self.apply: Callable[[str], bool] = lambda text: False
         self._completion = Completion(0, 0, ())
         self._history: list[str] = []
         self._place = 0
@@ -175,9 +178,17 @@ class FilterBar(Vertical):
                 self._pauses.append(self.set_timer(seconds, partial(self.post_message, message)))
 
     def action_apply(self) -> None:
-        """Apply what is typed, before the next key is looked at: it is not for this line any more."""
+        """Apply what is typed once the line has all keys so far; the next one is not for this line."""
         self._offer(None)
-        self.apply(self.input.value)
+        self.input.post_message(self.Entered())
+        self.screen.set_focus(None)
+
+    @on(Entered)
+    def _entered(self, event: Entered) -> None:
+        event.stop()
+        self._offer(None)
+        if not self.apply(self.input.value):
+            self.begin()
 
     def _complete(self) -> None:
         text, cursor = self.input.value, self.input.cursor_position

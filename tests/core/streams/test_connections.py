@@ -64,6 +64,16 @@ def test_a_lost_byte_before_a_keep_alive_stays_lost() -> None:
     assert found.index.marks.tolist() == [0, 0, KEEP_ALIVE, RETRANSMISSION]
 
 
+@pytest.mark.parametrize("before", [[], [Sent(9, flags=SYN)], [Sent(10, b"ab")]])
+def test_a_byte_that_an_acknowledgement_overtook_is_payload(before: list[Sent]) -> None:
+    """Nobody has sent it before, though it is one behind the largest number."""
+    first = 12 if before and before[0].data else 10
+    found = stream(*before, Sent(first + 1), Sent(first, b"c"), Sent(first, b"c"))
+    assert found.bytes("A").endswith(b"c")
+    assert found.missing() == 0
+    assert found.index.marks.tolist()[-1] == KEEP_ALIVE
+
+
 def test_a_probe_of_a_closed_window_brings_its_byte() -> None:
     """RFC 9293, 3.8.6.1: the byte is the next one, and is sent again with those behind it."""
     found = stream(Sent(0, b"ab"), Sent(2, b"c"), Sent(2, b"c"), Sent(2, b"cde"))

@@ -56,12 +56,15 @@ def conversations(draw: st.DrawFn) -> list[Sent]:
         places = range(begin, min(begin + len(data), acknowledged[side]))
         if flags != SYN and not captured_bytes[side].issuperset(places):
             begin = acknowledged[side]
-        if not flags & RST and flags != SYN:
+        may_be_keep_alive = len(data) == 1 and begin == tops[side] - 1
+        if not flags & RST and flags != SYN and not may_be_keep_alive:
             captured_bytes[side].update(range(begin, begin + count))
         other = 1 - side
         if draw(st.integers(0, 3)) == 0:
             acknowledged[other] = max(acknowledged[other], tops[other] - draw(st.integers(0, 5)))
-        ack = firsts[other] + 1 + acknowledged[other] + draw(st.sampled_from([0, 0, 0, 3]))
+        said = acknowledged[other] + draw(st.sampled_from([0, 0, 0, 3]))  # also more than was seen
+        acknowledged[other] = max(acknowledged[other], min(said, tops[other]))
+        ack = firsts[other] + 1 + said
         sent.append(Sent(firsts[side] + 1 + begin, data, flags, "AB"[side], captured, ack=ack))
         if not flags & RST and flags != SYN:
             tops[side] = max(tops[side], begin + len(data))
@@ -218,3 +221,21 @@ def test_a_syn_with_payload_and_fin_is_handed_out_once() -> None:
         patch.setattr(delivery, "HORIZON", 2)
         parts, _ = delivered(whole, [1])
     assert parts == shown(whole.parts())
+
+
+def test_a_fin_far_behind_ends_the_stream_still() -> None:
+    sent = [
+        Sent(0, flags=SYN),
+        Sent(0, flags=SYN | ACK, direction="B", ack=1),
+        Sent(1, b"ab", FIN | ACK, ack=1),
+    ]
+    sent += [Sent(3 + 9 * n, bytes(9), ack=1) for n in range(9)]
+    sent += [Sent(90, ack=1)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "HORIZON", 0)
+        patch.setattr(delivery, "WINDOW", 40)
+        patch.setattr(sequence, "WINDOW", 40)
+        whole = stream(*sent)
+        parts, made = delivered(whole, [1])
+    assert parts == shown(whole.parts())
+    assert made.missing == whole.missing() == 0
