@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -425,13 +426,23 @@ def test_quitting_asks_while_something_is_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_job_that_nobody_watches_tells_of_its_end(tmp_path: Path) -> None:
+def test_a_job_that_nobody_watches_tells_of_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_left, extract = threading.Event(), Extract.run
+
+    def wait_and_extract(task: Extract, step: Callable[[int, int], None]) -> str:
+        assert is_left.wait(60)
+        return extract(task, step)
+
+    monkeypatch.setattr(Extract, "run", wait_and_extract)
+
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         asked = await dialog(app, pilot, "x")
         write_to(asked, "later.pcap")
         await pilot.pause()
         asked.action_go()
         await pilot.press("escape")
+        assert app.screen is app.main
+        is_left.set()
         await wait_for(pilot, lambda: (tmp_path / "later.pcap").exists(), "the capture")
         await wait_for(
             pilot, lambda: any("later.pcap" in str(each.message) for each in app._notifications), "the notice"

@@ -2,8 +2,9 @@
 
 What comes out is what StreamIndex finds of all packets at once. Some packets wait; now and then they become
 an index, pieces that nothing can change any more are handed out, and the packets that brought them dropped.
-Two segments without payload stand for what is gone: a SYN in front of the first byte that is still awaited,
-and one at the largest number so far.
+Segments without payload stand for what is gone: a SYN in front of the first byte that is still awaited, and
+those at the largest number so far, where it was reached first and last: keep-alives are told from payload by
+what came before them.
 
 A piece is final when all bytes before it are there, or cannot come any more: the other side has acknowledged
 them, so that it is the capture that lost them; or the sender is far beyond them. Where the numbers begin
@@ -126,7 +127,7 @@ class Delivery:
         kept = np.zeros(len(segments), bool)
         kept[rest["segment"][rest["segment"] >= 0]] = True
         before, behind = [], []
-        lasts: list[int] = []
+        marked: list[int] = []
         begins: list[int] = []
         for direction, side in enumerate(sides):
             assert side is not None
@@ -135,14 +136,14 @@ class Delivery:
             if side.is_tcp:
                 has_ended = side.has_begin and side.fin >= 0 and side.fin_offset <= begins[-1]
                 before += side.begin(begins[-1], has_ended)
-                behind.append(side.top())
-                lasts.append(side.last)
+                behind += [side.top(int(segments["packet"][row])) for row in side.landmarks]
+                marked += side.landmarks
                 if side.syn is not None:
                     self._syns.setdefault(direction, side.syn)
                 if side.fin >= 0 and not has_ended:
                     kept[side.fin] = True
         rows = np.flatnonzero(kept)
-        order = np.argsort(np.concatenate([2 * rows, 2 * np.array(lasts, np.int64) + 1]), kind="stable")
+        order = np.argsort(np.concatenate([2 * rows, 2 * np.array(marked, np.int64) + 1]), kind="stable")
         left_over = np.concatenate([_without_syn(segments[rows]), np.array(behind, SEGMENT)])[order]
         self._waiting = [np.array(before, SEGMENT), left_over]
         self._count = sum(map(len, self._waiting))
@@ -214,19 +215,19 @@ class _Side:
         syn: number of the SYN.
         fin: row of the first FIN in the order of the stream, -1 without.
         fin_offset: of that FIN.
-        last: row of the last segment that says how far the sender is.
+        landmarks: rows of the first segment that reaches as far as the sender is, and of the last one.
     """
 
     def __init__(self, is_tcp: bool, final: int, end: int) -> None:
         self.is_tcp, self.final, self.end = is_tcp, final, end
         self.syn: int | None = None
-        self.fin = self.last = -1
+        self.fin = -1
         self.fin_offset = 0
         self._direction = 0
         self._reach: _Reach | None = None
         self._number: int | None = None  # sequence number of offset 0
         self._top = 0  # largest sequence number
-        self._packet = 0  # the one of ``last``
+        self.landmarks: list[int] = []
 
     @classmethod
     def of(
@@ -273,8 +274,9 @@ class _Side:
         side = cls(True, end, end)
         side._direction, side._top = direction, zero + top & 0xFFFFFFFF
         usable = np.flatnonzero(where.placed & ~keep_alives(known, where))
-        side.last = int(_numbers(rows, mine)[usable[-1]]) if len(usable) else int(rows[-1])
-        side._packet = int(segments["packet"][side.last])
+        farthest = np.argmax(where.placed & (where.starts + lengths == top))
+        last = _numbers(rows, mine)[usable[-1]] if len(usable) else rows[-1]
+        side.landmarks = sorted({int(_numbers(rows, mine)[farthest]), int(last)})
         syns = where.placed & (known["flags"] & SYN != 0)
         if syns.any():
             side.syn = int(known["seq"][syns][0])
@@ -317,10 +319,10 @@ class _Side:
             return []
         return [self._segment(self._number + offset - 1, SYN | FIN if has_ended else SYN)]
 
-    def top(self) -> Any:
-        """Return the segment that stands for the largest number."""
+    def top(self, packet: int) -> Any:
+        """Return the segment that stands for the largest number, where a packet was."""
         segment = self._segment(self._top, ACK)
-        segment["packet"] = self._packet
+        segment["packet"] = packet
         return segment
 
     def _segment(self, number: int, flags: int) -> Any:
