@@ -135,7 +135,7 @@ def look(capture: Path, leave_at: bytes = b"complete") -> Seen:
             "T2TUI_STATE": folder,
             TICKS: str(ticks),
         }
-        for name in ("LINES", "COLUMNS"):
+        for name in ("LINES", "COLUMNS", "PYTHONDONTWRITEBYTECODE"):  # users have compiled modules
             environment.pop(name, None)
         shown = Terminal([sys.executable, "-c", PROGRAM, str(capture)], environment)
         first = shown.wait(b"0x0")

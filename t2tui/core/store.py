@@ -24,6 +24,8 @@ NO_BYTES = np.zeros(0, np.uint8)
 NO_STARTS = np.zeros(0, np.int64)
 NANOSECONDS = 1_000_000_000
 FIRST_ROWS = 1024
+GROWTH = 4
+"""How many times larger arrays become: copying takes time, room that was never written to no memory."""
 
 NUMERIC = {Code.UINT, Code.INT, Code.HEX, Code.FLOAT, Code.DOUBLE, Code.SECONDS}
 DURATIONS = {"duration"}
@@ -41,7 +43,7 @@ class GrowingArray:
         """Append rows."""
         needed = self._count + len(values)
         if needed > len(self._data):
-            grown = np.zeros((max(needed, len(self._data) * 3 // 2), *self._data.shape[1:]), self._data.dtype)
+            grown = np.zeros((max(needed, GROWTH * len(self._data)), *self._data.shape[1:]), self._data.dtype)
             grown[: self._count] = self._data[: self._count]
             self._data = grown
         self._data[self._count : needed] = values

@@ -1,5 +1,10 @@
 """The program on screen: opens captures, does what is done everywhere."""
 
+import asyncio
+import os
+import signal
+import sys
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
@@ -33,6 +38,9 @@ from t2tui.tui.widgets.actionline import ActionButton
 
 CANCEL_SECONDS = 0.5
 """How long the end of the program waits for what is being written to be removed."""
+
+TERMINAL_SECONDS = 2.0
+"""How often the program looks whether its terminal is still there."""
 
 STYLES: list[str | PurePath] = sorted((Path(__file__).parent / "styles").glob("*.tcss"))
 
@@ -85,6 +93,28 @@ class FlowApp(App[int]):
             self.main.tell(text, "warning")
         if not self.main.opening.sources:
             self.action_open()
+        self._watch_for_the_end()
+
+    def _watch_for_the_end(self) -> None:
+        """End in order when the terminal goes away or the process is told to end."""
+        if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, self._end, 128 + signal.SIGTERM)
+            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+                loop.add_signal_handler(signal.SIGHUP, self._end_without_terminal)
+        if sys.__stdin__ is not None and sys.__stdin__.isatty():
+            self.set_interval(TERMINAL_SECONDS, self._look_for_terminal)
+
+    def _look_for_terminal(self) -> None:
+        """End if the terminal is gone: not everybody is told by a signal."""
+        if sys.__stdin__ is not None and not os.isatty(sys.__stdin__.fileno()):
+            self._end_without_terminal()
+
+    def _end_without_terminal(self) -> None:
+        """End at once: there is nothing to draw on and nothing to put back."""
+        self.jobs.cancel(CANCEL_SECONDS)
+        self.main.close()
+        os._exit(128 + signal.SIGHUP)
 
     def _remember_theme(self, theme: Theme) -> None:
         self.main.remember(partial(self._recent.chosen, theme.name))
@@ -162,10 +192,10 @@ class FlowApp(App[int]):
         else:
             self._end()
 
-    def _end(self) -> None:
+    def _end(self, code: int = 0) -> None:
         self.jobs.cancel(CANCEL_SECONDS)
         self.main.close()
-        self.exit(0)
+        self.exit(code, code)
 
     # ------------------------------------------------------------------ jobs
 

@@ -18,7 +18,9 @@ from tests.conftest import ENVIRONMENT
 PATIENCE = 60
 
 BEGIN = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+if "T2TUI_TEST_NOHUP" in os.environ:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 os.setsid()
 fcntl.ioctl(1, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
@@ -65,6 +67,7 @@ class Screen:
             },
         )
         os.close(theirs)
+        self._is_there = True
         self.output = b""
 
     @property
@@ -99,11 +102,18 @@ class Screen:
             pass
         return self.process.wait()
 
+    def vanish(self) -> int:
+        """Close the terminal; the exit code of the program."""
+        os.close(self._terminal)
+        self._is_there = False
+        return self.process.wait(PATIENCE)
+
     def close(self) -> None:
         """End the program."""
         self.process.kill()
         self.process.wait()
-        os.close(self._terminal)
+        if self._is_there:
+            os.close(self._terminal)
 
     def _read(self, seconds: float) -> bool:
         if not select.select([self._terminal], [], [], seconds)[0]:

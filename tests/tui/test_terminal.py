@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import unicodedata
@@ -72,6 +73,23 @@ def test_payload_and_packets_are_written(screen: Callable[..., Screen], tmp_path
     assert ports == {frozenset((49329, 21))}
     names = sorted(path.name for path in (tmp_path / "exercise_flow_35_payload").glob("[!.]*"))
     assert names == ["35_A", "35_B"]
+
+
+@pytest.mark.parametrize("environment", [{}, {"T2TUI_TEST_NOHUP": "1"}], ids=["told", "not-told"])
+def test_the_program_ends_with_its_terminal(
+    screen: Callable[..., Screen], environment: dict[str, str]
+) -> None:
+    shown = screen(EXERCISE, **environment)
+    shown.wait_for("complete")
+    assert shown.vanish() == 128 + signal.SIGHUP
+
+
+def test_a_program_that_is_told_to_end_leaves_the_terminal_as_it_was(screen: Callable[..., Screen]) -> None:
+    shown = screen(EXERCISE)
+    shown.wait_for("complete")
+    shown.process.terminate()
+    assert shown.finish() == 128 + signal.SIGTERM
+    assert b"\x1b[?1049l" in shown.output[-200:]
 
 
 def test_options_are_those_of_run(screen: Callable[..., Screen], tmp_path: Path) -> None:

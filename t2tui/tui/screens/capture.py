@@ -1,5 +1,6 @@
 """One opened capture: top line, tabs, filter bar, the views below the tabs, buttons."""
 
+import time
 from contextlib import suppress
 from functools import partial
 
@@ -33,7 +34,7 @@ from t2tui.tui.profiles import Profiles
 from t2tui.tui.recent import Recent
 from t2tui.tui.screens.filtering import FilteringScreen
 from t2tui.tui.screens.follow import FollowScreen
-from t2tui.tui.session import Session
+from t2tui.tui.session import Session, Snapshot
 from t2tui.tui.views.faults import FaultsView
 from t2tui.tui.views.flows import FlowsView
 from t2tui.tui.views.packets import PacketsView
@@ -48,7 +49,11 @@ from t2tui.tui.widgets.tabline import Tab, TabLine
 from t2tui.tui.widgets.topline import TopLine
 
 TICK_SECONDS = 0.2
-"""How often the session is asked for a snapshot."""
+"""How often the session is asked for a snapshot, and the top line drawn."""
+ROWS_SECONDS = 1.0
+"""How often everything else is drawn while many rows come: the engine needs the processors, too."""
+FEW_ROWS = 1_000
+"""As long as there are no more, they are shown at once."""
 KEEP_SECONDS = 5.0
 """How often marks are written, if they have changed."""
 NARROW = 140
@@ -95,6 +100,8 @@ class CaptureScreen(FilteringScreen):
         self.opening = opening
         self._notebook = Notebook(self.memory, opening)
         self._was_busy = False
+        self._is_behind = False  # something is not shown yet
+        self._shown_at = 0.0
         self._is_compared = self.carried.before is None
 
     def compose(self) -> ComposeResult:
@@ -186,10 +193,18 @@ class CaptureScreen(FilteringScreen):
         if is_busy and self._was_busy:
             self.part(FilterBar).show_hits("sorting …" if self._sorting.column else "filtering …")
         self._was_busy = is_busy
-        if now is self.now:
-            return
-        self.now = now
-        self.part(TopLine).show(now)
+        if now is not self.now:
+            self.now = now
+            self._is_behind = True
+            self.part(TopLine).show(now)
+        moment = time.monotonic()
+        is_due = now.has_ended or now.rows <= FEW_ROWS or moment - self._shown_at >= ROWS_SECONDS
+        if self._is_behind and is_due:
+            self._is_behind, self._shown_at = False, moment
+            self._show(now)
+
+    def _show(self, now: Snapshot) -> None:
+        """Show rows and counts of a snapshot."""
         if now.table is not None and self._arranged_table is not now.table:
             if self._arranged_table is None:
                 self.part(FilterBar).know([now.table.column(name) for name in now.table.names])
