@@ -75,3 +75,8 @@ CAPTURES = {
         Capture("web10m", "web", 10_000_000),
     )
 }
+LONG = {
+    capture.name: capture
+    for capture in (Capture("web40m", "web", 40_000_000), Capture("syn6m", "syn", 6_000_000))
+}
+"""Long enough that the start of a program does not count."""

@@ -1,6 +1,6 @@
 """Speed and memory of the terminal UI, beside those of ``t2tui run`` on the same capture in the same rounds.
 
-python benchmarks/tui.py [--rounds N] [--profiles web,web10m,syn]
+python benchmarks/tui.py [--rounds N] [--profiles web,web10m,web40m,syn,syn6m]
 
 The program runs in a pseudo-terminal of 160 x 48 as users have it; an analysis in the same process then times
 what one key does with all flows of ``syn``. Captures are those of run.py.
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from captures import CAPTURES, ROOT, TEN
+from captures import CAPTURES, LONG, ROOT, TEN
 
 sys.path.insert(0, str(ROOT))
 
@@ -166,13 +166,14 @@ def of_captures(names: Sequence[str], rounds: int) -> Iterator[str]:
     """Yield lines about whole runs."""
     base, start = look(TEN.make()).peak, min(headless(TEN.make()) for _ in range(3))
     for name in names:
-        path = CAPTURES[name].make()
+        capture = (CAPTURES | LONG)[name]
+        path = capture.make()
         headless(path)  # fills the page cache
         pairs = [(look(path), headless(path), look(path, b"0x0")) for _ in range(rounds)]
         shown, alone, left = ([pair[part] for pair in pairs] for part in range(3))
         ticks = [tick for each in shown for tick in each.ticks]
         median = statistics.median
-        yield f"{name}: {CAPTURES[name].packets:,} packets"
+        yield f"{name}: {capture.packets:,} packets"
         yield f"  first rows                        {median(each.first for each in shown):.2f} s"
         yield f"  read and shown                    {median(each.complete for each in shown):.2f} s"
         yield f"  t2tui run                         {median(alone):.2f} s"
@@ -242,7 +243,7 @@ def main() -> None:
     """Print all figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--profiles", default="web,web10m,syn")
+    parser.add_argument("--profiles", default="web,web10m,web40m,syn,syn6m")
     given = parser.parse_args()
     for lines in (of_captures(given.profiles.split(","), given.rounds), of_flows()):
         for line in lines:

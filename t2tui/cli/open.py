@@ -74,12 +74,16 @@ def command(
     known = setup(config, plugin_dirs)
     selected, values = chosen(request, known)
 
-    from t2tui.tui.app import FlowApp
     from t2tui.tui.opening import Opening
+    from t2tui.tui.session import Session
 
     pipe = take_terminal() if descriptor else None
     opening = Opening(captures, selected, values, bpf, pipe, known.path)
-    app = FlowApp(opening, preferences=known.preferences)
+    session = Session(opening)
+    session.start()  # reads while the modules of the screen are imported
+    from t2tui.tui.app import FlowApp
+
+    app = FlowApp(opening, session, known.preferences)
     code = app.run() or app.return_code or 0
     app.main.capture.close()
     sys.stdout.flush()

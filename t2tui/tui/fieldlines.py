@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from t2tui.tui.packettree import Node, find
+if TYPE_CHECKING:
+    from t2tui.tui.packettree import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class FieldLine:
         path: names of the nodes above it and its own, each with its number among those of the same name.
     """
 
-    node: Node
+    node: "Node"
     depth: int
     path: tuple[tuple[str, int], ...]
 
@@ -33,7 +35,7 @@ class FieldLines:
         self._layers: Sequence[Node] = ()
         self._open: set[tuple[tuple[str, int], ...]] = set()
 
-    def show(self, layers: Sequence[Node]) -> None:
+    def show(self, layers: "Sequence[Node]") -> None:
         """Show another packet."""
         self._layers = layers
         self._make()
@@ -54,6 +56,8 @@ class FieldLines:
 
     def reveal(self, place: int) -> int | None:
         """Open what is needed to see the smallest field that has a byte; return its line."""
+        from t2tui.tui.packettree import find
+
         way = find(self._layers, place)
         if not way:
             return None
@@ -66,7 +70,7 @@ class FieldLines:
         self.lines = []
         self._add(self._layers, 0, ())
 
-    def _add(self, nodes: Sequence[Node], depth: int, above: tuple[tuple[str, int], ...]) -> None:
+    def _add(self, nodes: "Sequence[Node]", depth: int, above: tuple[tuple[str, int], ...]) -> None:
         counts: dict[str, int] = {}
         for node in nodes:
             counts[node.name] = number = counts.get(node.name, 0) + 1

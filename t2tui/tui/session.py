@@ -33,7 +33,8 @@ ENDED = (PARTIAL, COMPLETE, FAILED, NOTHING)
 
 CLOSE_SECONDS = 0.1
 """How long close() waits for the thread; it is a daemon and holds nobody up."""
-"""Hears how far something is, 0 to 1; None where it cannot be told."""
+OPEN_SECONDS = 1.0
+"""How often the open flows are looked at, as long as none has ended."""
 FIRST_LINES, LAST_LINES = 2_000, 8_000
 """Lines of the log that are kept: a capture can give reason for one per packet."""
 
@@ -172,16 +173,17 @@ class Session:
         self._is_paused = False
         self._read_seconds = 0.0
         self._clock: float | None = None
+        self._open_at = -OPEN_SECONDS  # when open flows were looked at
         self._thread = threading.Thread(target=self._work, name="session", daemon=True)
 
     # ------------------------------------------------------------------ asked by the screen
 
     def start(self) -> None:
-        """Begin to read, if there is something to read."""
-        if self.opening.sources:
-            self._thread.start()
-        else:
+        """Begin to read, if there is something to read and it has not begun yet."""
+        if not self.opening.sources:
             self._latest = Snapshot(state=NOTHING)
+        elif self._thread.ident is None:
+            self._thread.start()
 
     def ask(self) -> Snapshot:
         """Return the latest snapshot, and have the next one made."""
@@ -391,13 +393,17 @@ class Session:
             traffic=self._loaded.traffic.view() if now.packets else None,
         )
 
-    @staticmethod
-    def _open_flows(engine: "Engine") -> "ColumnStore | None":
-        """Return flows that are open; none before the plugins were started."""
+    def _open_flows(self, engine: "Engine") -> "ColumnStore | None":
+        """Return flows that are open, now and then anew; none before the plugins were started."""
         from t2tui.tui.openflows import open_flows
 
-        run = engine.run_state
-        return open_flows(run) if run.batch is not None else None
+        run, moment = engine.run_state, time.monotonic()
+        if run.batch is None:
+            return None
+        if moment - self._open_at < OPEN_SECONDS:
+            return self._latest.open_flows
+        self._open_at = moment
+        return open_flows(run)
 
 
 def words(error: BaseException) -> tuple[str, str]:

@@ -2,24 +2,17 @@
 
 from typing import TYPE_CHECKING, cast
 
-from t2tui.tui.dialogs.dump import DumpDialog
-from t2tui.tui.dialogs.export import ExportDialog
-from t2tui.tui.dialogs.extract import ExtractDialog
-from t2tui.tui.dialogs.writing import HasJobs, Subject, WritingDialog
 from t2tui.tui.figures import amount
 from t2tui.tui.scopes import scopes
 from t2tui.tui.session import Session, Snapshot
 from t2tui.tui.widgets.flowtable import FlowTable
 
 if TYPE_CHECKING:
+    from t2tui.tui.dialogs.writing import HasJobs, WritingDialog
     from t2tui.tui.screens.capture import CaptureScreen
 
-DIALOGS: dict[str, type[WritingDialog]] = {
-    "dump": DumpDialog,
-    "extract": ExtractDialog,
-    "export": ExportDialog,
-}
-"""Action -> its dialog."""
+WRITE = ("dump", "extract", "export")
+"""Actions that write something."""
 
 NEED_PACKETS = ("follow", "packets", "dump", "extract")
 """Actions that read packets again."""
@@ -36,7 +29,7 @@ def obstacles(capture: Session, now: Snapshot) -> dict[str, str]:
     found = dict.fromkeys(NEED_PACKETS, why) if why else {}
     if not now.rows:
         why = "there is no flow" if now.has_ended else "no flow has ended yet; ctrl+x stops reading"
-        found |= dict.fromkeys(DIALOGS, why)
+        found |= dict.fromkeys(WRITE, why)
     return found
 
 
@@ -53,7 +46,7 @@ def ask(main: "CaptureScreen", action: str) -> None:
 
     Args:
         main: the screen of the capture.
-        action: one of DIALOGS.
+        action: one of WRITE.
     """
     table = main.table
     found = scopes(table.arranged, table.row, table.marked) if main.now.table is not None else {}
@@ -61,6 +54,22 @@ def ask(main: "CaptureScreen", action: str) -> None:
     if why:
         main.tell(f"{action.capitalize()}: {why}", "warning")
         return
+    from t2tui.tui.dialogs.writing import Subject
+
     names = tuple(column.name for column in table.layout_of_columns.columns)
     subject = Subject(main.capture, found, names, is_growing=not main.now.has_ended)
-    main.app.push_screen(DIALOGS[action](subject, cast("HasJobs", main.app)))
+    main.app.push_screen(_dialog(action)(subject, cast("HasJobs", main.app)))
+
+
+def _dialog(action: str) -> "type[WritingDialog]":
+    """Return the dialog of an action; imported now, so that the program starts without it."""
+    from t2tui.tui.dialogs.dump import DumpDialog
+    from t2tui.tui.dialogs.export import ExportDialog
+    from t2tui.tui.dialogs.extract import ExtractDialog
+
+    dialogs: dict[str, type[WritingDialog]] = {
+        "dump": DumpDialog,
+        "extract": ExtractDialog,
+        "export": ExportDialog,
+    }
+    return dialogs[action]

@@ -33,7 +33,6 @@ from t2tui.tui.opening import Opening
 from t2tui.tui.profiles import Profiles
 from t2tui.tui.recent import Recent
 from t2tui.tui.screens.filtering import FilteringScreen
-from t2tui.tui.screens.follow import FollowScreen
 from t2tui.tui.session import Session, Snapshot
 from t2tui.tui.views.faults import FaultsView
 from t2tui.tui.views.flows import FlowsView
@@ -50,6 +49,8 @@ from t2tui.tui.widgets.topline import TopLine
 
 TICK_SECONDS = 0.2
 """How often the session is asked for a snapshot, and the top line drawn."""
+FIRST_SECONDS = 0.05
+"""The same until there are rows."""
 ROWS_SECONDS = 1.0
 """How often everything else is drawn while many rows come: the engine needs the processors, too."""
 FEW_ROWS = 1_000
@@ -102,6 +103,7 @@ class CaptureScreen(FilteringScreen):
         self._was_busy = False
         self._is_behind = False  # something is not shown yet
         self._shown_at = 0.0
+        self._has_rows = False
         self._is_compared = self.carried.before is None
 
     def compose(self) -> ComposeResult:
@@ -126,7 +128,7 @@ class CaptureScreen(FilteringScreen):
         self.capture.start()
         if self.opening.files:
             self.remember(partial(Recent(self.memory).opened, self.opening.files))
-        self.set_interval(TICK_SECONDS, self._tick)
+        self._ticks = self.set_interval(FIRST_SECONDS, self._tick)
         self.set_interval(KEEP_SECONDS, self._keep_notes)
         self.call_after_refresh(self._tell_warnings)
 
@@ -197,8 +199,13 @@ class CaptureScreen(FilteringScreen):
             self.now = now
             self._is_behind = True
             self.part(TopLine).show(now)
+        if not self._has_rows and (now.rows or now.open_flows is not None or now.has_ended):
+            self._has_rows = True
+            self._ticks.stop()
+            self._ticks = self.set_interval(TICK_SECONDS, self._tick)
         moment = time.monotonic()
-        is_due = now.has_ended or now.rows <= FEW_ROWS or moment - self._shown_at >= ROWS_SECONDS
+        are_few = 0 < now.rows <= FEW_ROWS
+        is_due = now.has_ended or are_few or moment - self._shown_at >= ROWS_SECONDS
         if self._is_behind and is_due:
             self._is_behind, self._shown_at = False, moment
             self._show(now)
@@ -286,6 +293,8 @@ class CaptureScreen(FilteringScreen):
         if why:
             self.tell(f"Nothing to follow: {why}", "warning")
         else:
+            from t2tui.tui.screens.follow import FollowScreen
+
             screen = FollowScreen(self.capture, message.flow, self.table.next_flow)
             self.app.push_screen(screen, self._followed)
 

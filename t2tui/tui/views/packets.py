@@ -19,7 +19,6 @@ from t2tui.tui.figures import amount
 from t2tui.tui.messages import FlowWanted, FollowWanted
 from t2tui.tui.packetlist import Packet, PacketReader
 from t2tui.tui.packetpages import AllPackets, Line, PacketPages
-from t2tui.tui.packettree import Places, dissect
 from t2tui.tui.safe import safe_content, safe_text
 from t2tui.tui.session import Snapshot
 from t2tui.tui.views.view import KeysOfView, View
@@ -298,6 +297,8 @@ class PacketsView(View):
             return
         self.bytes_view.show(packet.data)
         link_type = reader.link_type(packet.number)
+        from t2tui.tui.packettree import Places, dissect
+
         self.fields.show(dissect(packet.data, link_type, packet.length, Places(packet.l3)))
 
     @on(FieldTree.Chosen)

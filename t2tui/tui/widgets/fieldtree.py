@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual import events
@@ -9,9 +10,11 @@ from textual.message import Message
 from textual.strip import Strip
 
 from t2tui.tui.fieldlines import FieldLines
-from t2tui.tui.packettree import Node
 from t2tui.tui.safe import safe_text
 from t2tui.tui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from t2tui.tui.packettree import Node
 
 SIGNS = {True: "▾ ", False: "▸ "}
 
@@ -28,14 +31,14 @@ class FieldTree(Pane):
     class Chosen(Message):
         """Another field is under the cursor."""
 
-        node: Node | None
+        node: "Node | None"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._fields = FieldLines()
         self._line = 0
 
-    def show(self, layers: Sequence[Node]) -> None:
+    def show(self, layers: "Sequence[Node]") -> None:
         """Show a packet; the cursor stays on its field if the packet has it."""
         lines = self._fields.lines
         path = lines[self._line].path if self._line < len(lines) else ()
@@ -44,7 +47,7 @@ class FieldTree(Pane):
         self._changed()
 
     @property
-    def node(self) -> Node | None:
+    def node(self) -> "Node | None":
         """The field under the cursor."""
         lines = self._fields.lines
         return lines[self._line].node if self._line < len(lines) else None
