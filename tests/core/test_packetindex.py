@@ -11,6 +11,7 @@ from t2tui.core.extract import POSITION
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.layout import KIND_IPV4, KIND_IPV6, KIND_LAYER2, PACKET
 from t2tui.core.packetindex import ROW, PacketIndex, keys_of
+from t2tui.core.packetindex.columns import subtract_least
 from t2tui.core.packetindex.packed import PackedColumn
 from t2tui.core.streams import SEGMENT, Fragments, segments_of
 
@@ -149,9 +150,12 @@ def test_segments_are_those_made_of_the_packets_themselves(parts: list[tuple[int
         assert index.segments(flow).tolist() == np.concatenate([np.zeros(0, SEGMENT), *expected]).tolist()
 
 
-@given(st.lists(st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-3, 300)), max_size=30))
+@given(st.lists(st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-3, 300)), min_size=1, max_size=30))
 def test_a_packed_column_holds_any_numbers(values: list[int]) -> None:
-    column = PackedColumn(np.array(values, np.int64))
+    rows, bounds = np.array([[*values, 2**63 - 1]], np.int64), np.empty((1, 2), np.int64)
+    subtract_least(rows, len(values), bounds)
+    assert bounds.tolist() == [[min(values), max(values)]]
+    column = PackedColumn(rows[0, :-1], *bounds[0].tolist())
     assert column.read(slice(None), len(values)).tolist() == values
     wanted = sorted({*values[::3], 7, -1})
     among = [row for row, value in enumerate(values) if value in wanted]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from t2tui.core.extract import POSITION
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.layout import FRAG_FIRST, FRAG_LATER
-from t2tui.core.packetindex.columns import COLUMNS, FLAGS, PROTOCOL, SEQ, fill_columns
+from t2tui.core.packetindex.columns import COLUMNS, FLAGS, PROTOCOL, SEQ, fill_columns, subtract_least
 from t2tui.core.packetindex.packed import PackedColumn
 from t2tui.core.streams.collecting import Fragments, segments_of
 from t2tui.core.streams.records import SEGMENT
@@ -57,10 +57,16 @@ class _Part:
 
     __slots__ = ("before", "columns", "count", "first", "units")
 
-    def __init__(self, first: int, units: int, before: tuple[int, int], values: NDArray[np.int64]) -> None:
-        self.first, self.units, self.before = first, units, before
-        self.count = values.shape[1]
-        self.columns = {name: PackedColumn(row) for name, row in zip(COLUMNS, values, strict=True)}
+    def __init__(
+        self, first: int, units: int, before: tuple[int, int], values: NDArray[np.int64], count: int
+    ) -> None:
+        self.first, self.units, self.before, self.count = first, units, before, count
+        bounds = np.empty((len(COLUMNS), 2), np.int64)
+        subtract_least(values, count, bounds)
+        self.columns = {
+            name: PackedColumn(row[:count], *limits)
+            for name, row, limits in zip(COLUMNS, values, bounds.tolist(), strict=True)
+        }
 
     @property
     def nbytes(self) -> int:
@@ -69,7 +75,7 @@ class _Part:
     def joined(self, following: "_Part") -> "_Part":
         """Return these packets and those of the next part as one."""
         values = [np.concatenate([self._all(name), following._all(name)]) for name in COLUMNS]
-        return _Part(self.first, self.units, self.before, np.stack(values))
+        return _Part(self.first, self.units, self.before, np.stack(values), self.count + following.count)
 
     def _all(self, name: str) -> NDArray[np.int64]:
         return self.columns[name].read(slice(None), self.count)
@@ -159,7 +165,7 @@ class PacketIndex:
         if units != self._units:
             self._time, self._units = 0, units
         before = self._end, self._time
-        part = _Part(len(self) + 1, units, before, self._values(packets, data, origin))
+        part = _Part(len(self) + 1, units, before, self._values(packets, data, origin), len(packets))
         at = len(self._parts)
         while at and self._is_small(self._parts[at - 1], part):
             at -= 1
@@ -175,17 +181,16 @@ class PacketIndex:
         return is_even and part.units == following.units
 
     def _values(self, packets: NDArray[Any], data: NDArray[np.uint8], origin: int) -> NDArray[np.int64]:
-        """Return what is stored of packets, a row per column."""
+        """Return what is stored of packets, a row per column, and room behind them."""
         room = np.empty((len(COLUMNS), len(packets) + APART), np.int64)
         self._end, self._time, count = fill_columns(packets, origin, self._end, self._time, self._units, room)
-        values = room[:, : len(packets)]
         if count:
             rows = np.flatnonzero((packets["frag"] & (FRAG_FIRST | FRAG_LATER) != 0) & (packets["flow"] >= 0))
             fragments = segments_of(packets[rows], self._units)
             self._fragments.place(packets[rows], fragments, data)
-            values[SEQ, rows], values[FLAGS, rows] = fragments["seq"], fragments["flags"]
-            values[PROTOCOL, rows] = np.where(fragments["later"], LATER, fragments["protocol"])
-        return values
+            room[SEQ, rows], room[FLAGS, rows] = fragments["seq"], fragments["flags"]
+            room[PROTOCOL, rows] = np.where(fragments["later"], LATER, fragments["protocol"])
+        return room
 
     def rows(self, first: int, count: int) -> NDArray[np.void]:
         """Return ROW records of packets that follow each other.

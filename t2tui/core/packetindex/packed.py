@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TYPES = (np.uint8, np.uint16, np.uint32, np.uint64)
-"""What may be stored, smallest first."""
+TYPES = tuple(
+    (int(np.iinfo(dtype).max), np.dtype(dtype)) for dtype in (np.uint8, np.uint16, np.uint32, np.uint64)
+)
+"""What may be stored, smallest first: the largest value, and the type."""
 
 
 TABLE = 1 << 20
@@ -38,20 +40,20 @@ class PackedColumn:
 
     __slots__ = ("_distances", "least", "most")
 
-    def __init__(self, values: NDArray[np.int64]) -> None:
+    def __init__(self, distances: NDArray[np.int64], least: int, most: int) -> None:
         """Pack values.
 
         Args:
-            values: the column.
+            distances: of the values from the least one, modulo 2^64.
+            least: value.
+            most: largest value.
         """
-        self.least = int(values.min()) if len(values) else 0
-        self.most = int(values.max()) if len(values) else 0
+        self.least, self.most = least, most
         self._distances: NDArray[Any] | None = None
-        reach = self.most - self.least
+        reach = most - least
         if reach:
-            dtype = next(dtype for dtype in TYPES if reach <= np.iinfo(dtype).max)
-            self._distances = values.astype(dtype)  # modulo what it holds, as the difference is
-            self._distances -= dtype(self.least % (int(np.iinfo(dtype).max) + 1))
+            dtype = next(dtype for limit, dtype in TYPES if reach <= limit)
+            self._distances = distances.astype(dtype)
 
     @property
     def nbytes(self) -> int:
