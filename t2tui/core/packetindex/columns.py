@@ -75,23 +75,3 @@ def fill_columns(packets: Any, origin: Any, end: Any, time: Any, units: Any, val
         values[TAIL, i] = behind + cut - announced
         values[LACK, i] = min(announced, behind) - captured
     return end, time, fragments
-
-
-@kernel
-def subtract_least(values: Any, count: Any, bounds: Any) -> Any:
-    """Make values distances from the least one of their column.
-
-    Args:
-        values: int64, a row per column, each with at least one value; changed in place, modulo 2^64.
-        count: values of each.
-        bounds: int64 (columns, 2), gets the least and the largest value.
-    """
-    for column in range(len(values)):
-        row = values[column]
-        least = most = row[0]
-        for i in range(count):
-            least = min(least, row[i])
-            most = max(most, row[i])
-        bounds[column, 0], bounds[column, 1] = least, most
-        for i in range(count):
-            row[i] -= least

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from t2tui.core.extract import POSITION
 from t2tui.core.flowstat import L3FLOWINVERT
 from t2tui.core.layout import FRAG_FIRST, FRAG_LATER
-from t2tui.core.packetindex.columns import COLUMNS, FLAGS, PROTOCOL, SEQ, fill_columns, subtract_least
-from t2tui.core.packetindex.packed import PackedColumn
+from t2tui.core.packetindex.columns import COLUMNS, FLAGS, PROTOCOL, SEQ, fill_columns
+from t2tui.core.packetindex.packed import PackedColumn, PackedColumns
 from t2tui.core.streams.collecting import Fragments, segments_of
 from t2tui.core.streams.records import SEGMENT
 
@@ -52,37 +52,36 @@ class _Part:
         count: packets.
         units: parts of a second that times count.
         before: where the packet before them ended, and when it came.
-        columns: by name, see COLUMNS.
+        packed: columns in the order of COLUMNS.
     """
 
-    __slots__ = ("before", "columns", "count", "first", "units")
+    __slots__ = ("before", "count", "first", "packed", "units")
 
-    def __init__(
-        self, first: int, units: int, before: tuple[int, int], values: NDArray[np.int64], count: int
-    ) -> None:
-        self.first, self.units, self.before, self.count = first, units, before, count
-        bounds = np.empty((len(COLUMNS), 2), np.int64)
-        subtract_least(values, count, bounds)
-        self.columns = {
-            name: PackedColumn(row[:count], *limits)
-            for name, row, limits in zip(COLUMNS, values, bounds.tolist(), strict=True)
-        }
+    def __init__(self, first: int, units: int, before: tuple[int, int], packed: PackedColumns) -> None:
+        self.first, self.units, self.before, self.packed = first, units, before, packed
+        self.count = packed.count
 
     @property
     def nbytes(self) -> int:
-        return sum(column.nbytes for column in self.columns.values())
+        return self.packed.nbytes
+
+    def column(self, name: str) -> PackedColumn:
+        """Return a column."""
+        return self.packed.column(COLUMNS.index(name))
 
     def joined(self, following: "_Part") -> "_Part":
         """Return these packets and those of the next part as one."""
         values = [np.concatenate([self._all(name), following._all(name)]) for name in COLUMNS]
-        return _Part(self.first, self.units, self.before, np.stack(values), self.count + following.count)
+        together = np.stack(values)
+        packed = PackedColumns(together, together.shape[1], np.empty(together.size, np.uint64))
+        return _Part(self.first, self.units, self.before, packed)
 
     def _all(self, name: str) -> NDArray[np.int64]:
-        return self.columns[name].read(slice(None), self.count)
+        return self.column(name).read(slice(None), self.count)
 
     def value(self, name: str, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return a column as it is stored."""
-        return self.columns[name].read(rows, len(rows))
+        return self.column(name).read(rows, len(rows))
 
     def offsets(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where packets begin."""
@@ -142,6 +141,8 @@ class PacketIndex:
         self.nbytes = 0
         self._parts: list[_Part] = []
         self._fragments = Fragments()
+        self._room = np.empty((len(COLUMNS), 0), np.int64)
+        self._packing = np.empty(0, np.uint64)
         self._end, self._time, self._units = 0, 0, SECOND  # of the last packet
 
     def __len__(self) -> int:
@@ -165,7 +166,8 @@ class PacketIndex:
         if units != self._units:
             self._time, self._units = 0, units
         before = self._end, self._time
-        part = _Part(len(self) + 1, units, before, self._values(packets, data, origin), len(packets))
+        packed = PackedColumns(self._values(packets, data, origin), len(packets), self._packing)
+        part = _Part(len(self) + 1, units, before, packed)
         at = len(self._parts)
         while at and self._is_small(self._parts[at - 1], part):
             at -= 1
@@ -182,7 +184,10 @@ class PacketIndex:
 
     def _values(self, packets: NDArray[Any], data: NDArray[np.uint8], origin: int) -> NDArray[np.int64]:
         """Return what is stored of packets, a row per column, and room behind them."""
-        room = np.empty((len(COLUMNS), len(packets) + APART), np.int64)
+        if self._room.shape[1] < len(packets):
+            self._room = np.empty((len(COLUMNS), len(packets) + APART), np.int64)
+            self._packing = np.empty(self._room.size, np.uint64)
+        room = self._room
         self._end, self._time, count = fill_columns(packets, origin, self._end, self._time, self._units, room)
         if count:
             rows = np.flatnonzero((packets["frag"] & (FRAG_FIRST | FRAG_LATER) != 0) & (packets["flow"] >= 0))
@@ -246,7 +251,7 @@ class PacketIndex:
     def _rows_of(self, flow: int, direction: int | None) -> Iterator[tuple[_Part, NDArray[np.int64]]]:
         first, last = (2 * flow, 2 * flow + 1) if direction is None else (2 * flow + direction,) * 2
         for part in self._parts[:]:
-            rows = part.columns["key"].between(first, last, part.count)
+            rows = part.column("key").between(first, last, part.count)
             if len(rows):
                 yield part, rows
 
@@ -259,7 +264,7 @@ class PacketIndex:
         held: list[tuple[NDArray[np.void], NDArray[np.uint64]]] = []
         count = 0
         for part in self._parts[:]:
-            rows = part.columns["key"].among(wanted.view(np.int64), part.count)
+            rows = part.column("key").among(wanted.view(np.int64), part.count)
             if not len(rows):
                 continue
             held.append((part.positions(rows), part.value("key", rows).view(np.uint64)))

@@ -28,7 +28,7 @@ def key_parts(index: PacketIndex, first: int = 1) -> Iterator[tuple[int, NDArray
     for part in index._parts[:]:
         skipped = max(first - part.first, 0)
         if skipped < part.count:
-            keys = part.columns["key"].read(slice(None), part.count).view(np.uint64)
+            keys = part.column("key").read(slice(None), part.count).view(np.uint64)
             yield part.first + skipped, keys[skipped:]
 
 

@@ -199,14 +199,14 @@ class CaptureScreen(FilteringScreen):
             self.now = now
             self._is_behind = True
             self.part(TopLine).show(now)
-        if not self._has_rows and (now.rows or now.open_flows is not None or now.has_ended):
+        moment = time.monotonic()
+        is_first = not self._has_rows and (now.rows > 0 or now.open_flows is not None or now.has_ended)
+        if is_first:
             self._has_rows = True
             self._ticks.stop()
             self._ticks = self.set_interval(TICK_SECONDS, self._tick)
-        moment = time.monotonic()
-        are_few = 0 < now.rows <= FEW_ROWS
-        is_due = now.has_ended or are_few or moment - self._shown_at >= ROWS_SECONDS
-        if self._is_behind and is_due:
+        is_due = is_first or now.has_ended or moment - self._shown_at >= ROWS_SECONDS
+        if self._is_behind and (is_due or 0 < now.rows <= FEW_ROWS):
             self._is_behind, self._shown_at = False, moment
             self._show(now)
 
