@@ -152,7 +152,6 @@ def test_segments_are_those_made_of_the_packets_themselves(parts: list[tuple[int
 
 @given(
     st.lists(st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(-3, 300)), min_size=1, max_size=30),
-    st.sampled_from([None, Blocks()]),
 )
 def test_a_packed_column_holds_any_numbers(values: list[int]) -> None:
     others = [[number, -number] for number in (1, 2**8, 2**16, 2**40)]  # columns of all sizes before it
