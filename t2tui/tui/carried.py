@@ -7,6 +7,9 @@ from t2tui.tui.arrangement import Sorting
 from t2tui.tui.figures import amount
 from t2tui.tui.session import COMPLETE, FAILED, Snapshot
 
+MOST_NAMES = 12
+"""Names that are listed: a plugin can have fifty columns."""
+
 
 @dataclass(frozen=True)
 class Result:
@@ -52,10 +55,11 @@ class Result:
 
 
 def _apart(what: str, before: Sequence[str], after: Sequence[str]) -> list[str]:
-    """Return which names came and which went."""
+    """Return which names came and which went, the first few of many."""
     signed = [f"+{name}" for name in after if name not in before]
     signed += [f"-{name}" for name in before if name not in after]
-    return [f"{what} {' '.join(signed)}"] if signed else []
+    more = [f"and {len(signed) - MOST_NAMES} more"] if len(signed) > MOST_NAMES else []
+    return [f"{what} {' '.join([*signed[:MOST_NAMES], *more])}"] if signed else []
 
 
 @dataclass(frozen=True)

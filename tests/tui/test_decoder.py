@@ -152,6 +152,17 @@ def test_the_cell_under_the_cursor_is_decoded_and_becomes_a_filter(tmp_path: Pat
     run(steps)
 
 
+def test_without_a_cell_that_has_bits_the_status_of_the_flow_is_decoded() -> None:
+    async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
+        column = app.main.table.column
+        assert column is not None and column.name == "dir"
+        await pilot.press("b")
+        await wait_for(pilot, lambda: isinstance(app.screen, DecoderScreen))
+        assert app.screen.query_one(Input).value == f"flowStat={app.main.table.cell_of('flowStat')}"
+
+    run(steps)
+
+
 def test_anything_can_be_typed_without_a_flow() -> None:
     from t2tui.tui.session import Snapshot
 

@@ -8,6 +8,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
+from t2tui.core.decode import is_known
 from t2tui.core.query import QueryError, compile_filter
 from t2tui.core.store import ColumnStore
 from t2tui.tui.arrangement import Arranged
@@ -285,9 +286,11 @@ class FilteringScreen(Screen[None]):
         self.app.push_screen(NamedDialog("Filters", things, "the filter", obstacle), chosen)
 
     def action_decode(self) -> None:
-        """Open the decoder on the cell under the cursor."""
+        """Open the decoder on the cell under the cursor; on the flow's status where that has no bits."""
         column = self.table.column if self.view == "flows" else None
-        typed = f"{column.name}={self.table.cell}" if column is not None and self.table.cell else ""
+        name = column.name if column is not None and is_known(column.name) else "flowStat"
+        cell = self.table.cell_of(name) if self.view == "flows" else ""
+        typed = f"{name}={cell}" if cell else ""
         self.app.push_screen(DecoderScreen(typed, self._names()), self._decoded)
 
     def _names(self) -> tuple[str, ...]:
