@@ -237,6 +237,25 @@ def of_flows() -> Iterator[str]:
         yield f"  filter {text[:60]:<60} {spent:.0f} ms (wanted < 300)"
     spent = timed(lambda: PairedArrangement(table, "", Sorting("duration"), Pairing()).update(table))
     yield f"  A and B together, by duration     {spent:.0f} ms"
+    yield from of_exports(table)
+
+
+def of_exports(table: Any) -> Iterator[str]:
+    """Yield lines about writing the first million rows, all columns, to a file in memory."""
+    from t2tui.core.query.selection import Shown
+    from t2tui.exporting import ENDINGS, Export, obstacle
+
+    shown = [Shown(name, table.column(name).type, name) for name in table.names]
+    for name in ENDINGS:
+        if obstacle(name):
+            continue
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+            path = Path(folder, "rows")
+            began = time.perf_counter()
+            with path.open("wb") as file:
+                Export(table, np.arange(min(len(table), 1_000_000)), shown, name).write(file)
+            spent = time.perf_counter() - began
+            yield f"  export of a million rows, {name:<7} {spent:.1f} s, {path.stat().st_size / 1e6:.0f} MB"
 
 
 def main() -> None:
