@@ -134,12 +134,14 @@ PCAPNG = (
 def _compile_dissection() -> None:
     from t2tui.core.batch import PacketBatch
     from t2tui.core.dissect.dissector import Dissector
+    from t2tui.core.gather import gather, plan
     from t2tui.core.layout import FLOW
     from t2tui.core.statistics import Traffic
     from t2tui.core.text.rows import Code, Field, RowWriter
 
     Dissector(1).dissect(PacketBatch(), 0)
     Traffic().append(PacketBatch().packets[:1])
+    gather(plan([], []), np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32))
     RowWriter([Field(Code.UINT, np.zeros(1, FLOW)["flowInd"])]).write((0, 1))
 
 

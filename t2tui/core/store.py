@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t2tui.core.columns import Column, unique_names
+from t2tui.core.gather import address, can_gather, gather, plan
 from t2tui.core.run import Columns
 from t2tui.core.text.fields import OF_BATCH, STRINGS, Code, Field
 from t2tui.core.text.rows import RowWriter, Words
@@ -41,13 +42,21 @@ class GrowingArray:
 
     def append(self, values: NDArray[Any]) -> None:
         """Append rows."""
-        needed = self._count + len(values)
+        self.extend(len(values))[:] = values
+
+    def is_like(self, values: NDArray[Any]) -> bool:
+        """Tell whether values are of the same type and shape."""
+        return bool(values.dtype == self._data.dtype and values.shape[1:] == self._data.shape[1:])
+
+    def extend(self, count: int) -> NDArray[Any]:
+        """Append rows that are to be written to, and return them."""
+        needed = self._count + count
         if needed > len(self._data):
             grown = np.zeros((max(needed, GROWTH * len(self._data)), *self._data.shape[1:]), self._data.dtype)
             grown[: self._count] = self._data[: self._count]
             self._data = grown
-        self._data[self._count : needed] = values
-        self._count = needed
+        begin, self._count = self._count, needed
+        return self._data[begin:needed]
 
     @property
     def values(self) -> NDArray[Any]:
@@ -95,6 +104,11 @@ class Part:
             (array.__array_interface__["data"][0], array.dtype.str, array.shape, array.strides)
             for array in arrays
         )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether each record has one value, which is copied as it is."""
+        return self.lists is None and self.lengths is None and can_gather(self.source)
 
     def take(self, numbers: NDArray[Any]) -> NDArray[Any]:
         """Return the indices into the source that belong to the records with these numbers."""
@@ -165,6 +179,9 @@ class ColumnStore:
         self._bytes: Any = GrowingArray(NO_BYTES)  # those of the batches that columns show
         self._known: Columns | None = None  # those given last
         self._filled_from: list[Part] = []
+        self._copied: list[int] = []  # arrays that are filled by gather(), and the others
+        self._taken: list[int] = []
+        self._lines = plan([], [])
         seen: dict[tuple[Any, ...], int] = {}
         for name, (_, field) in self._pairs.items():
             for part in parts(field):
@@ -207,13 +224,18 @@ class ColumnStore:
         """
         if self._is_sealed:
             raise ValueError("rows cannot be appended to a sealed store")
-        for array, part in zip(self._arrays, self._sources(columns), strict=True):
+        sources = self._sources(columns)
+        for number in self._taken:
+            part = sources[number]
             indices = part.take(slots if part.by == "slot" else rows)
             values = part.source[indices]
             if part.lengths is not None:
                 pool = data if part.pool is None else part.pool
                 values = self._keep(pool, values.astype(np.int64), part.lengths[indices])
-            array.append(values)
+            self._arrays[number].append(values)
+        targets = [address(self._arrays[number].extend(len(slots))) for number in self._copied]
+        places = np.ascontiguousarray(rows, np.int64), np.ascontiguousarray(slots, np.int32)
+        gather(self._lines, np.array(targets, np.int64), *places)
         self._rows += len(slots)
 
     def _sources(self, columns: "Columns | None") -> list[Part]:
@@ -223,6 +245,12 @@ class ColumnStore:
             fields = {name: {part.name: part for part in parts(field)} for name, (_, field) in named.items()}
             self._known = columns
             self._filled_from = [fields[name][wanted] for name, wanted in self._plan]
+            self._copied, self._taken = [], []
+            for number, (array, part) in enumerate(zip(self._arrays, self._filled_from, strict=True)):
+                is_alike = part.is_plain and array.is_like(part.source)
+                (self._copied if is_alike else self._taken).append(number)
+            copied = [self._filled_from[number] for number in self._copied]
+            self._lines = plan([part.source for part in copied], [part.by == "slot" for part in copied])
         return self._filled_from
 
     def seal(self) -> None:
