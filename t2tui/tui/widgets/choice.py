@@ -83,7 +83,8 @@ class Choice(Static, can_focus=True):
     ALLOW_SELECT = False
     BINDINGS = [
         Binding("up,left,k,h", "move(-1)", "The option before", show=False),
-        Binding("down,right,j,l,space", "move(1)", "The next option", show=False),
+        Binding("down,right,j,l", "move(1)", "The next option", show=False),
+        Binding("space", "switch", "The other one of two options", show=False),
     ]
 
     @dataclass
@@ -143,6 +144,11 @@ class Choice(Static, can_focus=True):
             if not option.obstacle:
                 self.choose(option.value)
                 return
+
+    def action_switch(self) -> None:
+        """Choose the other one of two options; of more, the one that was moved to is chosen already."""
+        if len(self.options) == 2:
+            self.action_move(1)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the option under the mouse."""
