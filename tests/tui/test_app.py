@@ -289,6 +289,49 @@ def test_the_report_shows_the_log() -> None:
     run(steps)
 
 
+def test_warnings_of_the_report_are_shown_whole_one_after_the_other() -> None:
+    lines = tuple(f"[INF] line {number}" for number in range(300))
+    lines = (*lines[:100], "[WRN] " + "long " * 40, *lines[100:200], "[ERR] \x1b[2Jbad", *lines[200:])
+    moment = replace(finished(), log=lines, faults=2)
+
+    async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
+        view = app.main.part(ReportView)
+
+        def fault() -> str:
+            return " ".join(str(view.fault.render()).split())
+
+        await pilot.click("#top")
+        assert app.main.view == "report"
+        assert fault() == "1 of 2: [WRN] " + " ".join(["long"] * 40)
+        await wait_for(pilot, lambda: view.log_lines.scroll_y == 100)
+        await pilot.press("n")
+        assert fault() == "2 of 2: [ERR] ␛[2Jbad"
+        await wait_for(pilot, lambda: view.log_lines.scroll_y == 201)
+        await pilot.press("n")
+        assert fault().startswith("1 of 2")
+        await pilot.press("N")
+        assert fault().startswith("2 of 2")
+        await pilot.press("G")
+        await pilot.pause()
+        assert view.log_lines.scroll_y == view.log_lines.max_scroll_y > 201
+        await pilot.press("k", "g", "j")
+        await wait_for(pilot, lambda: view.log_lines.scroll_y == 1)
+        await pilot.press("y")
+        assert app.clipboard.split("\n")[201] == "[ERR] ␛[2Jbad"
+
+    run(steps, moment)
+
+
+def test_a_report_without_warnings_says_so() -> None:
+    async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
+        await pilot.press("5", "n", "N")
+        assert not app.main.part(ReportView).fault.display
+        buttons = {button.action.name: button for button in app.main.query(ActionButton)}
+        assert buttons["next_fault"].has_class("-disabled")
+
+    run(steps, replace(finished(), log=("[INF] a line",), faults=0))
+
+
 def test_go_to_a_flow() -> None:
     async def steps(app: FlowApp, pilot: Pilot[int]) -> None:
         await pilot.press("ctrl+g", *"35", "enter")

@@ -3,7 +3,7 @@
 One module per place: the view, screen or app that has the methods ``action_NAME``.
 """
 
-from t2tui.tui.actions import capture, decoder, flows, follow, packets, plugins, program, statistics
+from t2tui.tui.actions import capture, decoder, flows, follow, packets, plugins, program, report, statistics
 from t2tui.tui.actions.action import Action, bindings
 
 ACTIONS: tuple[Action, ...] = (
@@ -11,6 +11,7 @@ ACTIONS: tuple[Action, ...] = (
     *follow.ACTIONS,
     *packets.ACTIONS,
     *statistics.ACTIONS,
+    *report.ACTIONS,
     *plugins.ACTIONS,
     *capture.ACTIONS,
     *decoder.ACTIONS,

@@ -257,6 +257,11 @@ class CaptureScreen(FilteringScreen):
     def _tab(self, message: Tab.Chosen) -> None:
         self.action_view(message.view)
 
+    @on(TopLine.FaultsWanted)
+    def _faults_wanted(self) -> None:
+        self.action_view("report")
+        self.part(ReportView).action_next_fault()
+
     def action_view(self, view: str) -> None:
         """Open a view."""
         self.part(ContentSwitcher).current = view

@@ -207,12 +207,12 @@ class PluginsView(View):
             return [safe_content("Plugins are looked for ...", "$text-muted"), *lines]
         not_run, unsaved = self.settings.not_run(), self.settings.unsaved()
         if not_run:
-            lines.append(safe_content(f"Not run yet: {_named(not_run)}. R runs again.", "$text-warning"))
+            lines.append(safe_content(f"Not run yet: {_named(not_run)}. ctrl+r runs again.", "$text-warning"))
         if unsaved:
-            how = "w saves" if self.settings.opened.config else NO_FILE
+            how = "ctrl+s saves" if self.settings.opened.config else NO_FILE
             lines.append(safe_content(f"Not saved: {_named(unsaved)}. {how}.", "$text-warning"))
         if not lines:
-            text = "Space switches a plugin on or off, Enter and Tab go to its flags, R runs again."
+            text = "Space switches a plugin on or off, Enter and Tab go to its flags, ctrl+r runs again."
             lines.append(safe_content(text, "$text-muted"))
         return lines
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 
 from t2tui.tui import figures
@@ -25,6 +26,9 @@ class TopLine(Widget):
         "": "",
     }
 
+    class FaultsWanted(Message):
+        """The line was clicked, and there are warnings."""
+
     def __init__(self, opening: Opening, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._opening = opening
@@ -35,6 +39,11 @@ class TopLine(Widget):
         if now != self._now:
             self._now = now
             self.refresh()
+
+    def on_click(self) -> None:
+        """Ask for the warnings, if there are any."""
+        if self._now.faults:
+            self.post_message(self.FaultsWanted())
 
     def render(self) -> Content:
         """Draw the line."""
