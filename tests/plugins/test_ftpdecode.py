@@ -11,35 +11,33 @@ import numpy as np
 import pytest
 
 from t2tui.core.bits import table as bit_table
-from t2tui.core.outputs import OutputError
 from t2tui.core.text.rows import Code, RowWriter
 from t2tui.plugins.ftpdecode_lists import NumberLists, TextLists
 from tests.golden.runs import GOLDEN, needs_golden
-from tests.plugins.frames import ACK, SYN, ethernet, save, tcp
+from tests.plugins.frames import SYN, ethernet, save
 from tests.plugins.ftp_model import COMMANDS, Lines, assembled
-from tests.plugins.runs import SAMPLE, Row, Written, frames_of, run
+from tests.plugins.ftpdialogues import (
+    ACTIVE,
+    APRNT,
+    CLIENT,
+    CONTROL,
+    NDFLW,
+    OVFL,
+    PASSIVE,
+    PASSIVE_REPLY,
+    PPRNT,
+    PPWF,
+    SERVER,
+    Dialogue,
+    analyse,
+    back,
+    flow,
+    ftp,
+    status,
+)
+from tests.plugins.runs import SAMPLE, Row, frames_of, run
 
-CLIENT, SERVER = "10.0.0.1", "10.0.0.2"
-CONTROL, PPRNT, PPWF, APRNT, PPWFERR, NDFLW, OVFL = 0x01, 0x02, 0x04, 0x08, 0x20, 0x40, 0x80
 EMPTY = Lines().columns()
-
-
-def analyse(capture: Path, folder: Path, **flags: object) -> Written:
-    settings = {f"ftpDecode.{name}": value for name, value in flags.items()}
-    return run(capture, folder / "out", ("tcpStates", "ftpDecode"), settings)
-
-
-def flow(written: Written, index: int, direction: str) -> Row:
-    (row,) = [row for row in written.flows if (row["flowInd"], row["dir"]) == (str(index), direction)]
-    return row
-
-
-def ftp(row: Row, *without: str) -> dict[str, str]:
-    return {name: row[name] for name in row if name.startswith("ftp") and name not in without}
-
-
-def status(row: Row) -> int:
-    return int(row["ftpStat"], 16)
 
 
 # ------------------------------------------------------------------ the sample
@@ -215,46 +213,6 @@ def test_real_data_connections_are_linked_in_all_modes(
 
 
 # ------------------------------------------------------------------ made dialogues
-
-
-class Dialogue:
-    """Frames of a control connection and its data connections."""
-
-    def __init__(self, client: str = CLIENT, server: str = SERVER, port: int = 4000) -> None:
-        self.client = client, port, server, 21
-        self.server = server, 21, client, port
-        self.frames = [tcp(self.client, SYN, seq=99), tcp(self.server, SYN | ACK, seq=499)]
-        self.next = {True: 100, False: 500}
-
-    def say(self, text: str | bytes, by_client: bool) -> None:
-        payload = (text.encode() if isinstance(text, str) else text) + b"\r\n"
-        ends = self.client if by_client else self.server
-        self.frames.append(tcp(ends, ACK, seq=self.next[by_client], payload=payload))
-        self.next[by_client] += len(payload)
-
-    def ask(self, *lines: str | bytes) -> None:
-        for line in lines:
-            self.say(line, True)
-
-    def answer(self, *lines: str | bytes) -> None:
-        for line in lines:
-            self.say(line, False)
-
-    def connect(self, ends: tuple[str, int, str, int], seq: int = 1000) -> None:
-        back = ends[2], ends[3], ends[0], ends[1]
-        self.frames += [tcp(ends, SYN, seq=seq - 1), tcp(back, SYN | ACK, seq=seq - 1)]
-
-    def send(self, ends: tuple[str, int, str, int], payload: bytes, seq: int = 1000) -> None:
-        self.frames.append(tcp(ends, ACK, seq=seq, payload=payload))
-
-
-PASSIVE = CLIENT, 4001, SERVER, 5000
-ACTIVE = SERVER, 20, CLIENT, 5000
-PASSIVE_REPLY = "227 Entering Passive Mode (10,0,0,2,19,136)"
-
-
-def back(ends: tuple[str, int, str, int]) -> tuple[str, int, str, int]:
-    return ends[2], ends[3], ends[0], ends[1]
 
 
 @pytest.mark.parametrize("batch_packets", [8192, 1])
@@ -441,115 +399,6 @@ def test_random_payload_does_no_harm(tmp_path: Path) -> None:
         for letter, text in (("A", True), ("B", False)):
             size = (folder / f"ftp_flow_1_{letter}.txt").stat().st_size
             assert size == dialogue.next[text] - (100 if text else 500)
-
-
-@pytest.mark.parametrize(
-    ("name", "file"),
-    [
-        ("../../etc/passwd", "_._.._etc_passwd_2_A"),
-        ("/etc/passwd", "_etc_passwd_2_A"),
-        (".t2tui-payloads", "_t2tui-payloads_2_A"),
-        ("-rf *", "_rf___2_A"),
-        ("a\x1b[31m\tb", "a__31m_b_2_A"),
-        ("é", "___2_A"),
-        ("n" * 60, "n" * 50 + "_2_A"),
-        (" ", "noname_2_A"),
-    ],
-)
-def test_names_of_files_cannot_leave_the_folder(tmp_path: Path, name: str, file: str) -> None:
-    dialogue = Dialogue()
-    dialogue.answer(PASSIVE_REPLY)
-    dialogue.ask(f"STOR {name}")
-    dialogue.connect(PASSIVE)
-    dialogue.answer("150 go")
-    dialogue.send(PASSIVE, b"content")
-    folder = tmp_path / "files"
-    capture = save(tmp_path / "made.pcap", dialogue.frames)
-    written = analyse(capture, tmp_path, FTP_SAVE=1, FTP_F_PATH=folder, FTP_NONAME="noname")
-    files = {path.name for path in folder.iterdir()}
-    assert files == {".t2tui-payloads", "ftp_flow_1_A.txt", "ftp_flow_1_B.txt", file}
-    assert (folder / file).read_bytes() == b"content"
-    assert bool(status(flow(written, 2, "A")) & OVFL) == (len(name) > 50)
-
-
-# ------------------------------------------------------------------ files
-
-
-def test_data_are_placed_by_sequence_and_more_than_announced_sets_a_bit(tmp_path: Path) -> None:
-    dialogue = Dialogue()
-    dialogue.answer(PASSIVE_REPLY)
-    dialogue.ask("RETR f")
-    dialogue.connect(PASSIVE, seq=2**32 - 3)
-    dialogue.answer("150 for f (9 bytes)")
-    begin = 2**32 - 3
-    for offset, payload in (
-        (6, b"ghi"),
-        (0, b"abc"),
-        (3, b"def"),
-        (8, b"?"),
-        (-5, b"early"),
-        (2**31, b"far"),
-    ):
-        dialogue.send(back(PASSIVE), payload, (begin + offset) % 2**32)
-        if offset == 3:
-            capture = save(tmp_path / "made.pcap", dialogue.frames)
-            written = analyse(capture, tmp_path, FTP_SAVE=1, FTP_F_PATH=tmp_path / "first")
-            assert (tmp_path / "first" / "f_2_B").read_bytes() == b"abcdefghi"
-            assert not status(flow(written, 2, "B")) & PPWF
-    dialogue.send(back(PASSIVE), b"X", (begin + 9) % 2**32)
-    capture = save(tmp_path / "made.pcap", dialogue.frames)
-    written = analyse(capture, tmp_path, FTP_SAVE=1, FTP_F_PATH=tmp_path / "second")
-    assert (tmp_path / "second" / "f_2_B").read_bytes() == b"abcdefgh?X"
-    assert status(flow(written, 2, "B")) == PPRNT | PPWF
-
-
-def test_a_probe_does_not_change_the_last_byte(tmp_path: Path) -> None:
-    dialogue = Dialogue()
-    dialogue.answer(PASSIVE_REPLY)
-    dialogue.ask("RETR f")
-    dialogue.connect(PASSIVE)
-    dialogue.answer("150 go")
-    dialogue.send(back(PASSIVE), b"abc")
-    dialogue.send(back(PASSIVE), b"\0", 1002)
-    analyse(
-        save(tmp_path / "made.pcap", dialogue.frames), tmp_path, FTP_SAVE=1, FTP_F_PATH=tmp_path / "files"
-    )
-    assert (tmp_path / "files" / "f_2_B").read_bytes() == b"abc"
-
-
-def test_a_file_that_cannot_be_opened_sets_a_bit(tmp_path: Path) -> None:
-    folder = tmp_path / "files"
-    (folder / "ftp_flow_1_A.txt").mkdir(parents=True)
-    dialogue = Dialogue()
-    dialogue.ask("NOOP")
-    dialogue.answer("200 ok")
-    capture = save(tmp_path / "made.pcap", dialogue.frames)
-    flags = {"FTP_SAVE": 1, "FTP_F_PATH": folder, "FTP_FOREIGN": 1}
-    written = analyse(capture, tmp_path, **flags)
-    assert status(flow(written, 1, "A")) == CONTROL | PPWFERR
-    assert status(flow(written, 1, "B")) == CONTROL
-    assert any("1 files could not be opened" in line for line in written.report)
-    assert (folder / "ftp_flow_1_B.txt").read_bytes() == b"200 ok\r\n"
-
-
-def test_a_folder_with_files_of_others_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / "files"
-    folder.mkdir()
-    (folder / "mine").write_text("keep")
-    capture = save(tmp_path / "made.pcap", Dialogue().frames)
-    with pytest.raises(OutputError, match="FTP_F_PATH, FTP_FOREIGN"):
-        analyse(capture, tmp_path, FTP_SAVE=1, FTP_F_PATH=folder)
-    assert (folder / "mine").read_text() == "keep"
-
-
-def test_without_saving_no_folder_is_made(tmp_path: Path) -> None:
-    dialogue = Dialogue()
-    dialogue.ask("NOOP")
-    analyse(save(tmp_path / "made.pcap", dialogue.frames), tmp_path, FTP_F_PATH=tmp_path / "files")
-    assert not (tmp_path / "files").exists()
-
-
-# ------------------------------------------------------------------ ends of flows, lists
 
 
 def test_lists_belong_to_their_flows_when_slots_are_used_again(tmp_path: Path) -> None:
