@@ -67,6 +67,9 @@ def command(
     if "-" in captures and len(captures) > 1:
         raise Failure("Standard input is opened alone: 't2tui -'", USAGE)
     descriptor = check_terminal(captures)
+    from t2tui.tui import garbage
+
+    garbage.postpone()
     from t2tui.cli.activation import setup
     from t2tui.cli.analysis import Request
 

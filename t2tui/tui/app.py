@@ -19,7 +19,7 @@ from textual.theme import Theme
 
 from t2tui.core.configfile import Preferences
 from t2tui.core.text.safe import safe_text as safe_lines
-from t2tui.tui import jobs
+from t2tui.tui import garbage, jobs
 from t2tui.tui.actions import ACTIONS, Action, bindings, program
 from t2tui.tui.carried import Carried
 from t2tui.tui.dialogs.help import HelpScreen
@@ -39,6 +39,8 @@ from t2tui.tui.widgets.actionline import ActionButton
 CANCEL_SECONDS = 0.5
 """How long the end of the program waits for what is being written to be removed."""
 
+START_SECONDS = 2.0
+"""After which the start is over: what there is then stays to the end, mostly."""
 TERMINAL_SECONDS = 2.0
 """How often the program looks whether its terminal is still there."""
 
@@ -94,6 +96,7 @@ class FlowApp(App[int]):
         if not self.main.opening.sources:
             self.action_open()
         self._watch_for_the_end()
+        self.set_timer(START_SECONDS, garbage.resume)
 
     def _watch_for_the_end(self) -> None:
         """End in order when the terminal goes away or the process is told to end."""
