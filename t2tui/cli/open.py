@@ -86,6 +86,7 @@ def command(
     session.start()  # reads while the modules of the screen are imported
     from t2tui.tui.app import FlowApp
 
+    garbage.keep()
     app = FlowApp(opening, session, known.preferences)
     code = app.run() or app.return_code or 0
     app.main.capture.close()

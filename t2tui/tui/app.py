@@ -39,8 +39,8 @@ from t2tui.tui.widgets.actionline import ActionButton
 CANCEL_SECONDS = 0.5
 """How long the end of the program waits for what is being written to be removed."""
 
-START_SECONDS = 2.0
-"""After which the start is over: what there is then stays to the end, mostly."""
+START_SECONDS = 1.0
+"""After which the start is over, and garbage is collected."""
 TERMINAL_SECONDS = 2.0
 """How often the program looks whether its terminal is still there."""
 

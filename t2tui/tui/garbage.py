@@ -1,13 +1,10 @@
 """Collection of garbage, kept out of the way of the engine.
 
-A program with a screen has several hundred thousand objects that stay to its end. Going through them again
-and again, while modules are imported and flows are read, took a fifth of the time of both.
+The modules of a program with a screen have several hundred thousand objects that stay to its end. Going
+through them again and again, while modules are imported and flows are read, took a tenth of the time of both.
 """
 
 import gc
-
-THRESHOLDS = (20_000, 20, 20)
-"""New objects, and collections of young ones, until the next collection (``gc.set_threshold``)."""
 
 
 def postpone() -> None:
@@ -15,9 +12,11 @@ def postpone() -> None:
     gc.disable()
 
 
+def keep() -> None:
+    """Look at nothing again that there is now; called when all modules are there, and no data yet."""
+    gc.freeze()
+
+
 def resume() -> None:
-    """Collect what is made from now on; nothing if it was not postponed."""
-    if not gc.isenabled():
-        gc.freeze()
-        gc.set_threshold(*THRESHOLDS)
-        gc.enable()
+    """Collect what has been made since keep()."""
+    gc.enable()
