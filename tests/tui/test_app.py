@@ -290,7 +290,7 @@ def test_the_report_shows_the_log() -> None:
 
 
 def test_warnings_of_the_report_are_shown_whole_one_after_the_other() -> None:
-    lines = tuple(f"[INF] line {number}" for number in range(300))
+    lines = tuple(f"[INF] line {number}" if number % 3 else "" for number in range(300))
     lines = (*lines[:100], "[WRN] " + "long " * 40, *lines[100:200], "[ERR] \x1b[2Jbad", *lines[200:])
     moment = replace(finished(), log=lines, faults=2)
 

@@ -136,10 +136,12 @@ class ReportView(View):
     def _go_to(self, line: int) -> None:
         """Show a line on top, as soon as the lines are laid out."""
         lines = self.log_lines
-        if lines.virtual_size.height < len(self._shown):
-            self.set_timer(LAYOUT_SECONDS, partial(self._go_to, line))
-        elif line == self._at:
+        if line != self._at or self.main.view != self.PLACE:
+            return
+        if lines.virtual_size.height:
             lines.scroll_to(y=line, animate=False)
+        else:
+            self.set_timer(LAYOUT_SECONDS, partial(self._go_to, line))
 
     def action_copy(self) -> None:
         """Copy all lines."""
