@@ -268,26 +268,27 @@ class _Side:
         is_syn = int(known["flags"][first]) & SYN != 0
         zero = int(known["seq"][first]) + is_syn  # number of position 0
         lengths = known["length"].astype(np.int64)
-        top = int((where.starts + lengths)[where.placed].max())
+        ends, numbers = where.starts + lengths, rows[mine["later"] == 0]
+        top = int(ends[where.placed].max())
         gaps = pieces[pieces["kind"] != DATA]  # what was cut can come again, whole
         data = pieces[pieces["kind"] != MISSING]
         side = cls(True, end, end)
         side._direction, side._top = direction, zero + top & 0xFFFFFFFF
         usable = np.flatnonzero(where.placed & ~keep_alives(known, where))
-        farthest = np.argmax(where.placed & (where.starts + lengths == top))
-        last = _numbers(rows, mine)[usable[-1]] if len(usable) else rows[-1]
-        side.landmarks = sorted({int(_numbers(rows, mine)[farthest]), int(last)})
+        farthest = np.argmax(where.placed & (ends == top))
+        last = numbers[usable[-1]] if len(usable) else rows[-1]
+        side.landmarks = sorted({int(numbers[farthest]), int(last)})
         syns = where.placed & (known["flags"] & SYN != 0)
         if syns.any():
             side.syn = int(known["seq"][syns][0])
         fins = np.flatnonzero(where.placed & (known["flags"] & FIN != 0))
         if len(fins):
-            ended = fins[np.argmin((where.starts + lengths)[fins])]
-            side.fin = int(_numbers(rows, mine)[ended])
-            side.fin_offset = int((where.starts + lengths)[ended])
+            ended = fins[np.argmin(ends[fins])]
+            side.fin = int(numbers[ended])
+            side.fin_offset = int(ends[ended])
         if len(data):
             row = int(data["segment"][0])
-            position = int(where.starts[np.searchsorted(_numbers(rows, mine), row)])
+            position = int(where.starts[np.searchsorted(numbers, row)])
             base = position + int(data["skip"][0]) - int(data["offset"][0])
         elif syns.any():
             base = int(where.starts[syns].min())
@@ -338,9 +339,3 @@ def _without_syn(segments: NDArray[np.void]) -> NDArray[np.void]:
     segments["seq"][is_syn] += 1
     segments["flags"][is_syn] &= 0xFF - SYN
     return segments
-
-
-def _numbers(rows: NDArray[np.int64], mine: NDArray[np.void]) -> NDArray[np.int64]:
-    """Return the rows of the segments that are no later fragments."""
-    found: NDArray[np.int64] = rows[mine["later"] == 0]
-    return found
